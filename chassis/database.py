@@ -1,0 +1,223 @@
+"""One pool a process, one door for every transaction.
+
+Only this file sees asyncpg, which has no type stubs; all else uses `Transaction`. Sessions run in
+UTC. Each service signs in with a login of its own, whose `search_path` is its schema.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import structlog
+
+log = structlog.get_logger()
+
+Row = dict[str, Any]
+
+
+class RowMissing(LookupError):
+    """A row that the code relies on is not there: our own fault, not the reader's."""
+
+
+class CommitUncertain(Exception):
+    """The connection broke while the commit was on its way: nobody knows yet whether it happened.
+
+    Answered 503; the same command key finds out (P2).
+    """
+
+
+TRANSIENT: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DiskFullError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""What is nobody's fault and passes: tried again, never parked (P6)."""
+
+ROLLED_BACK_FOR_SURE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+UniqueViolation = asyncpg.UniqueViolationError
+CheckViolation = asyncpg.CheckViolationError
+
+
+class Reader:
+    """Queries that only read. `store` gets a `Transaction`, `views` are happy with either."""
+
+    async def find_row(self, sql: str, *args: Any) -> Row | None:
+        """The first row, or None."""
+        raise NotImplementedError
+
+    async def list_rows(self, sql: str, *args: Any) -> list[Row]:
+        """Every row."""
+        raise NotImplementedError
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        raise NotImplementedError
+
+    async def get_row(self, sql: str, *args: Any) -> Row:
+        """The first row. Raises `RowMissing` where there is none."""
+        row = await self.find_row(sql, *args)
+        if row is None:
+            raise RowMissing(" ".join(sql.split())[:200])
+        return row
+
+
+class Transaction(Reader):
+    """What runs inside one transaction. It has no commit: whoever opened it ends it."""
+
+    def __init__(self, connection: Any, database: "Database") -> None:
+        self._connection = connection
+        self.database = database
+        self.service = database.service
+        self.has_recorded = False  # an outbox row was written: wake the relay after the commit
+
+    async def find_row(self, sql: str, *args: Any) -> Row | None:
+        row = await self._connection.fetchrow(sql, *args)
+        return None if row is None else dict(row)
+
+    async def list_rows(self, sql: str, *args: Any) -> list[Row]:
+        return [dict(row) for row in await self._connection.fetch(sql, *args)]
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        return await self._connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        """Run a statement and tell how many rows it touched."""
+        status: str = await self._connection.execute(sql, *args)
+        last = status.rsplit(" ", 1)[-1]
+        return int(last) if last.isdigit() else 0
+
+    async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row, pipelined."""
+        await self._connection.executemany(sql, rows)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator["Transaction"]:
+        """A part that can fail alone."""
+        async with self._connection.transaction():
+            yield self
+
+
+class _Connection(asyncpg.Connection):
+    """Keeps no session state, so the pool need not reset it: one round trip less a transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def _teach_json(connection: Any) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+
+
+async def connect(dsn: str, *, application: str) -> Any:
+    """One connection outside the pool: the relay's, the listener's."""
+    connection = await asyncpg.connect(
+        dsn, server_settings={"timezone": "UTC", "application_name": application}, timeout=10
+    )
+    await _teach_json(connection)
+    return connection
+
+
+class Database(Reader):
+    """A service's pool. `now_sql` is the clock's query, chosen once when the process starts."""
+
+    def __init__(self, pool: Any, *, service: str, dsn: str, now_sql: str) -> None:
+        self._pool = pool
+        self.service = service
+        self.dsn = dsn
+        self.now_sql = now_sql
+        self._nudge: Callable[[], None] = lambda: None
+
+    @classmethod
+    async def open(
+        cls, dsn: str, *, service: str, now_sql: str, role: str = "web", most: int = 10
+    ) -> "Database":
+        """Open the pool; statements are cut off after 5 s, a wait for a lock after 10 s."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=most,
+            connection_class=_Connection,
+            init=_teach_json,
+            server_settings={
+                "timezone": "UTC",
+                "application_name": f"{service}.{role}",
+                "statement_timeout": "5000",
+                "lock_timeout": "5000",
+                "idle_in_transaction_session_timeout": "30000",
+            },
+            command_timeout=15,
+        )
+        return cls(pool, service=service, dsn=dsn, now_sql=now_sql)
+
+    async def close(self) -> None:
+        """Wait for what is running, then close the pool."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 10)
+        except TimeoutError:
+            self._pool.terminate()
+
+    def on_record(self, nudge: Callable[[], None]) -> None:
+        """Have this called after each commit that left rows in the outbox; it must return at once."""
+        self._nudge = nudge
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Everything inside commits together, or not at all.
+
+        Raises `CommitUncertain` when the connection broke during the commit itself.
+        """
+        async with self._pool.acquire(timeout=5) as connection:
+            running = connection.transaction()
+            await running.start()
+            tx = Transaction(connection, self)
+            try:
+                yield tx
+            except BaseException:
+                if not connection.is_closed():
+                    await running.rollback()
+                raise
+            try:
+                await running.commit()
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as broken:
+                raise CommitUncertain from broken
+        if tx.has_recorded:
+            self._nudge()
+
+    @asynccontextmanager
+    async def attempt(self, what: str, **ids: Any) -> AsyncIterator[Transaction]:
+        """A transaction of its own for one of many: a failure is logged and stops no other."""
+        try:
+            async with self.transaction() as tx:
+                yield tx
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            log.warning("attempt.failed", act=what, error=name, **{k: str(v) for k, v in ids.items()})
+
+    async def find_row(self, sql: str, *args: Any) -> Row | None:
+        row = await self._pool.fetchrow(sql, *args)
+        return None if row is None else dict(row)
+
+    async def list_rows(self, sql: str, *args: Any) -> list[Row]:
+        return [dict(row) for row in await self._pool.fetch(sql, *args)]
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        return await self._pool.fetchval(sql, *args)

@@ -1,0 +1,1 @@
+"""The contract: every event, rule set and topic that services and subscribers share."""
