@@ -1,0 +1,1 @@
+"""The stack without containers: real Kafka, Postgres, Caddy and mail from wheels and jars alone."""
