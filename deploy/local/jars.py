@@ -43,10 +43,10 @@ def listed(text: str | None = None) -> list[Jar]:
     """The jars of `kafka-jars.txt`: `group:artifact:version sha256` on a line."""
     lines = (LIST.read_text() if text is None else text).splitlines()
     rows = (line.split() for line in lines if line.strip() and not line.startswith("#"))
-    return [Jar(*coordinate.split(":"), sha256) for coordinate, sha256 in rows]
+    return [_jar(coordinate, sha256) for coordinate, sha256 in rows]
 
 
-def fetch(folder: Path, progress: Progress = lambda there, all_: None) -> Path:
+def fetch(folder: Path, progress: Progress | None = None) -> Path:
     """Make sure that every listed jar lies in `folder`, and return the folder.
 
     Raises `JarsAreNotThere`, naming the file, where one cannot be had or differs from the list.
@@ -62,13 +62,19 @@ def fetch(folder: Path, progress: Progress = lambda there, all_: None) -> Path:
             try:
                 for there, done in enumerate(as_completed(waiting), start=1):
                     done.result()
-                    progress(there, len(jars))
+                    if progress is not None:
+                        progress(there, len(jars))
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
         _drop_strangers(jars, folder)
         mark.write_text(_list_hash())
     return folder
+
+
+def _jar(coordinate: str, sha256: str) -> Jar:
+    group, artifact, version = coordinate.split(":")
+    return Jar(group, artifact, version, sha256)
 
 
 def _bring(jar: Jar, folder: Path) -> None:

@@ -5,7 +5,6 @@ Idempotence, transactions and groups are on; topics are never made by asking for
 
 import base64
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.jars import listed
+from deploy.local.ports import is_open
 
 LOGGING = Path(__file__).with_name("kafka-log4j2.yaml")
 READY_WITHIN = 60.0
@@ -125,15 +125,6 @@ def start(broker: Broker, log: Path) -> "subprocess.Popen[bytes]":
             raise BrokerDidNotStart(f"Kafka did not open port {broker.port}; see {log}")
         time.sleep(0.1)
     return process
-
-
-def is_open(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something listens there."""
-    try:
-        with socket.create_connection((host, port), timeout=0.5):
-            return True
-    except OSError:
-        return False
 
 
 def _java(broker: Broker) -> list[str]:
