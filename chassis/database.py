@@ -50,6 +50,7 @@ TRANSIENT: tuple[type[BaseException], ...] = (
 ROLLED_BACK_FOR_SURE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 UniqueViolation = asyncpg.UniqueViolationError
 CheckViolation = asyncpg.CheckViolationError
+UndefinedTable = asyncpg.UndefinedTableError
 
 
 class Reader:
@@ -210,7 +211,9 @@ class Database(Reader):
             raise
         except Exception as error:
             name = type(error).__name__
-            log.warning("attempt.failed", act=what, error=name, **{k: str(v) for k, v in ids.items()})
+            log.warning(
+                "attempt.failed", act=what, error=name, **{k: str(v) for k, v in ids.items()}
+            )
 
     async def find_row(self, sql: str, *args: Any) -> Row | None:
         row = await self._pool.fetchrow(sql, *args)

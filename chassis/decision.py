@@ -47,10 +47,12 @@ class Refused(Exception):
         if cls.code:
             return cls.code
         name = cls.__name__
-        return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+        return "".join(
+            f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name)
+        )
 
     @classmethod
-    def because(cls, case: Any) -> "Refused":
+    def because(cls, case: Any, /) -> "Refused":  # noqa: ARG003 (subclasses read it)
         """Make the refusal for a judged case; override it where the sentence names facts."""
         return cls()
 

@@ -21,7 +21,9 @@ def folders(service: str) -> list[Path]:
 
 def newest(service: str) -> str:
     """The version a schema must have reached before the service is ready."""
-    return max(file.name.split("_", 1)[0] for folder in folders(service) for file in folder.glob("*.sql"))
+    return max(
+        file.name.split("_", 1)[0] for folder in folders(service) for file in folder.glob("*.sql")
+    )
 
 
 def _dbmate() -> str:
@@ -37,7 +39,15 @@ def migrate(service: str, owner_dsn: str) -> str:
     parts = urlsplit(owner_dsn)
     query = urlencode({"sslmode": "disable", "search_path": service})
     url = urlunsplit(("postgres", parts.netloc, parts.path, parts.query or query, ""))
-    arguments = [_dbmate(), "--url", url, "--env-file", "/dev/null", "--no-dump-schema", "--migration-lock"]
+    arguments = [
+        _dbmate(),
+        "--url",
+        url,
+        "--env-file",
+        "/dev/null",
+        "--no-dump-schema",
+        "--migration-lock",
+    ]
     for folder in folders(service):
         arguments += ["--migrations-dir", str(folder)]
     arguments += ["--wait", "migrate", "--strict"]

@@ -1,0 +1,79 @@
+"""What a service hands to the chassis: the same few parts in each, so that the four look like sisters."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.settings import Settings
+from schemas.envelope import Event, Service
+
+
+class Deadline(Protocol):
+    """Finds what is due and does it by ordinary commands, one transaction each."""
+
+    __name__: str
+
+    def __call__(self, database: Database, *, now: Clock) -> Awaitable[Any]: ...
+
+
+class Queue(Protocol):
+    """Leases one row, calls the outside system, records the outcome. True when there was one."""
+
+    __name__: str
+
+    def __call__(self, database: Database) -> Awaitable[bool]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a service does about one kind of foreign event. Made by `project` or `react`."""
+
+    handle: Callable[..., Awaitable[None]]
+    is_copy: bool
+
+
+def project(handle: Callable[..., Awaitable[None]]) -> Reaction:
+    """A copy of a fact, `handle(tx, event)`: repeated by a replay, idempotent by its key."""
+    return Reaction(handle, is_copy=True)
+
+
+def react(handle: Callable[..., Awaitable[None]]) -> Reaction:
+    """An ordinary command, `handle(tx, event, now=clock)`: a replay never runs it again.
+
+    It suppresses the `Refused` it expects by name; any other is our own fault and parks the event.
+    """
+    return Reaction(handle, is_copy=False)
+
+
+class Early(Exception):
+    """A reaction needs a fact that has not arrived yet: the event waits for it (`bad_input[139]`)."""
+
+    def __init__(self, missing: type[Event], missing_id: Any) -> None:
+        self.missing_type = missing.type_name()
+        self.missing_id = str(missing_id)
+        super().__init__(f"{missing.__name__} {missing_id} is not known here yet")
+
+
+Reactions = Mapping[type[Event], Reaction | tuple[Reaction, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One service, whole. `main.py` builds it; `chassis.cli` runs any role from it.
+
+    `app` builds the web application from settings and database. `paths` are the public paths the
+    front door sends here. `consumer` is the group's name. `open_outside` lets a service make its
+    outside systems (mailer, provider) from its settings before queues run.
+    """
+
+    name: Service
+    settings: type[Settings]
+    paths: tuple[str, ...]
+    app: Callable[[Any, Database], Any]
+    reactions: Reactions
+    deadlines: tuple[Deadline, ...] = ()
+    queues: Callable[[Any], tuple[Queue, ...]] = lambda _: ()
+    consumer: str = ""
+    commands: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Any])
