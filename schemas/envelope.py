@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -123,8 +123,8 @@ EVENTS: dict[str, type[Event]] = {}
 def _refuse_careless_fields(cls: type[BaseModel]) -> None:
     """A field says who may read it, and none names a person: refused when the class is defined."""
     for name, field in cls.model_fields.items():
-        extra = field.json_schema_extra
-        classification = extra.get("x-classification") if isinstance(extra, dict) else None
+        extra = cast(dict[str, Any] | None, field.json_schema_extra)
+        classification = (extra or {}).get("x-classification")
         if classification is None:
             raise TypeError(f"{cls.__name__}.{name} does not say who may read it: use fact()")
         if classification != "encrypted" and NAMES_A_PERSON.search(name):

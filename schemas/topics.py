@@ -30,7 +30,9 @@ class Topic:
 
 
 def _events(owner: Service) -> Topic:
-    return Topic(f"{owner}.events", owner, f"Everything the {owner} service decided, in order per case")
+    return Topic(
+        f"{owner}.events", owner, f"Everything the {owner} service decided, in order per case"
+    )
 
 
 EVENTS: dict[Service, Topic] = {
