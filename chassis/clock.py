@@ -30,8 +30,7 @@ async def now(tx: Transaction) -> datetime:
 
 async def shown(reader: Reader) -> datetime:
     """The instant a page is made at, in business time: for "time left", never for a decision."""
-    database = reader.database if isinstance(reader, Transaction) else reader
-    assert isinstance(database, Database)
+    database: Database = getattr(reader, "database", reader)
     return await reader.value(database.now_sql)
 
 

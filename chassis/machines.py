@@ -94,7 +94,7 @@ class Machines:
             about = _get_json(f"{self._issuer}/.well-known/openid-configuration")
             if about["issuer"] != self._issuer:
                 raise ValueError("another issuer answers here")
-            return KeySet([key for key in _keys(_get_json(about["jwks_uri"]))])
+            return KeySet(_keys(_get_json(about["jwks_uri"])))
         except (OSError, ValueError, KeyError) as away:
             raise Problem(503, "provider-away", "Sign-in is not possible at the moment.",
                           headers={"Retry-After": "30"}) from away  # fmt: skip
@@ -102,9 +102,13 @@ class Machines:
 
 def _keys(given: dict[str, Any]) -> list[Any]:
     """Usable keys alone: no symmetric ones, no short RSA, no id twice."""
-    found = KeySet.import_key_set({"keys": [k for k in given["keys"] if k.get("kty") != "oct"]}).keys
+    found = KeySet.import_key_set(
+        {"keys": [k for k in given["keys"] if k.get("kty") != "oct"]}
+    ).keys
     usable = [
-        key for key in found if not isinstance(key, RSAKey) or key.public_key.key_size >= SMALLEST_RSA
+        key
+        for key in found
+        if not isinstance(key, RSAKey) or key.public_key.key_size >= SMALLEST_RSA
     ]
     ids = [key.kid for key in usable]
     if len(set(ids)) != len(ids):

@@ -95,25 +95,27 @@ class Protocol:
         if scope["state"]["university"] is None:
             return Problem(400, "unknown-host", "No university is served under this host name.")
         if scope["method"] in ("TRACE", "CONNECT", "TRACK"):
-            return Problem(405, "method-not-allowed", "This method is not used here.", headers={"Allow": "GET"})
+            return Problem(
+                405, "method-not-allowed", "This method is not used here.", headers={"Allow": "GET"}
+            )
         if b"\0" in plain or b"//" in plain or b"/../" in plain + b"/" or b"/./" in plain + b"/":
             return not_found()
-        return self._size_fault(scope, headers)
+        return self._size_fault(headers)
 
-    def _limit(self, scope: Scope, headers: Mapping[str, str]) -> int:
+    def _limit(self, headers: Mapping[str, str]) -> int:
         is_form = headers.get("content-type", "").startswith("multipart/form-data")
         return self._largest_form if is_form else LARGEST_JSON
 
-    def _size_fault(self, scope: Scope, headers: Mapping[str, str]) -> Problem | None:
+    def _size_fault(self, headers: Mapping[str, str]) -> Problem | None:
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._limit(scope, headers):
+        if length.isdigit() and int(length) > self._limit(headers):
             return _too_large()
         return None
 
     async def _pass_on(
         self, scope: Scope, receive: Receive, answer: "_Answer", headers: Mapping[str, str]
     ) -> None:
-        left = self._limit(scope, headers)
+        left = self._limit(headers)
 
         async def counted() -> Message:
             nonlocal left
@@ -133,7 +135,9 @@ class Protocol:
     def _end(self, scope: Scope, answer: "_Answer") -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         seconds = time.perf_counter() - scope["state"]["began"]
-        metrics.REQUESTS.labels(self._service, scope["method"], route, str(answer.status)).observe(seconds)
+        metrics.REQUESTS.labels(self._service, scope["method"], route, str(answer.status)).observe(
+            seconds
+        )
         if route not in ("unmatched", "/static") and scope["path"] not in ("/healthz", "/readyz"):
             log.info(
                 "request.answered", method=scope["method"], route=route, status=answer.status,
