@@ -96,8 +96,11 @@ class Bell(_Connected):
         for event in self._waiting:
             event.set()
 
+    def _heard(self, *_: Any) -> None:
+        self.ring()
+
     async def _work(self, connection: Any) -> None:
-        await connection.add_listener(self.service, lambda *_: self.ring())
+        await connection.add_listener(self.service, self._heard)
         while True:
             await asyncio.sleep(STILL_THERE)
             await connection.execute("SELECT 1")

@@ -32,6 +32,7 @@ from schemas.envelope import (
 from schemas.topics import topic_of
 
 CONTENT_TYPE = "application/json"
+MOST_GUARDED_FIRST: tuple[Classification, ...] = ("encrypted", "pseudonym", "internal", "public")
 
 WRITE = """
     WITH given AS (
@@ -216,9 +217,11 @@ def dataschema_of(kind: type[Event]) -> str:
 @cache
 def classification_of(kind: type[Event]) -> Classification:
     """The most guarded class among an event's fields, those of its parts included."""
-    found: set[Any] = set(_classifications(kind.model_json_schema()))
-    order: tuple[Classification, ...] = ("encrypted", "pseudonym", "internal", "public")
-    return next((name for name in order if name in found), "public")
+    found = set(_classifications(kind.model_json_schema()))
+    for guarded in MOST_GUARDED_FIRST:
+        if not found.isdisjoint({guarded}):
+            return guarded
+    return "public"
 
 
 def _classifications(schema: Any) -> Iterator[str]:
