@@ -149,9 +149,9 @@ class ApplicationSubmitted(_OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-05T11:59:59Z"),
-            "reference": "MI-7K4Q-2F",
-            "closes_at": sample.deadline("2024-02-05 12:00"),
+            **sample.of_application("2024-02-12T11:59:59Z"),
+            "reference": "OX-4F7K",
+            "closes_at": sample.deadline("2024-02-12 12:00"),
         },
     )
 
@@ -165,10 +165,10 @@ class ApplicationRevised(_OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-05T11:00:00Z"),
-            "reference": "MI-7K4Q-2F",
+            **sample.of_application("2024-02-12T11:00:00Z"),
+            "reference": "OX-4F7K",
             "revision": 2,
-            "closes_at": sample.deadline("2024-02-05 12:00"),
+            "closes_at": sample.deadline("2024-02-12 12:00"),
         },
     )
 
@@ -182,8 +182,8 @@ class ApplicationWithdrawn(_OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-03T11:00:00Z"),
-            "reference": "MI-7K4Q-2F",
+            **sample.of_application("2024-02-09T11:00:00Z"),
+            "reference": "OX-4F7K",
             "by": "applicant",
             "frees_a_slot": True,
         },
@@ -198,9 +198,9 @@ class ApplicationReminded(_OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-04T12:00:00Z"),
+            **sample.of_application("2024-02-11T12:00:00Z"),
             "kind": "draft_closing_soon",
-            "closes_at": sample.deadline("2024-02-05 12:00"),
+            "closes_at": sample.deadline("2024-02-12 12:00"),
         },
     )
 
@@ -214,7 +214,7 @@ class DocumentTrimmed(_OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-05T12:00:01Z"),
+            **sample.of_application("2024-02-12T12:00:01Z"),
             "kind": "statement",
             "length": 342,
             "kept": 300,
@@ -229,8 +229,8 @@ class ApplicationsClosed(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-05T12:00:00Z"),
-            "host_selects_by": sample.deadline("2024-02-14 17:00"),
+            **sample.of_round("2024-02-12T12:00:00Z"),
+            "host_selects_by": sample.deadline("2024-02-21 17:00"),
         },
     )
 
@@ -243,9 +243,9 @@ class ApplicationsReleased(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-06T09:00:00Z"),
+            **sample.of_round("2024-02-13T09:00:00Z"),
             "count": 7,
-            "host_selects_by": sample.deadline("2024-02-14 17:00"),
+            "host_selects_by": sample.deadline("2024-02-21 17:00"),
         },
     )
 
@@ -258,9 +258,9 @@ class SelectionReminded(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-12T09:00:00Z"),
+            **sample.of_round("2024-02-19T09:00:00Z"),
             "kind": "select_soon",
-            "host_selects_by": sample.deadline("2024-02-14 17:00"),
+            "host_selects_by": sample.deadline("2024-02-21 17:00"),
         },
     )
 
@@ -275,11 +275,11 @@ class SelectionMade(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-13T15:00:00Z"),
+            **sample.of_round("2024-02-20T15:00:00Z"),
             "ranked": 2,
             "reserves": 1,
             "not_ranked": 4,
-            "office_tells_by": sample.deadline("2024-02-19 17:00"),
+            "office_tells_by": sample.deadline("2024-03-01 17:00"),
         },
     )
 
@@ -291,8 +291,8 @@ class SelectionOverdue(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-14T17:00:00Z"),
-            "host_selects_by": sample.deadline("2024-02-14 17:00"),
+            **sample.of_round("2024-02-21T17:00:00Z"),
+            "host_selects_by": sample.deadline("2024-02-21 17:00"),
         },
     )
 
@@ -305,8 +305,8 @@ class OutcomesAtRisk(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-17T17:00:00Z"),
-            "office_tells_by": sample.deadline("2024-02-19 17:00"),
+            **sample.of_round("2024-02-28T17:00:00Z"),
+            "office_tells_by": sample.deadline("2024-03-01 17:00"),
             "untold": 7,
         },
     )
@@ -432,7 +432,7 @@ class OutcomeTold(_OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-19T12:00:00Z"),
+            **sample.of_application("2024-02-26T12:00:00Z"),
             "outcome": "unsuccessful",
             "reason_codes": ["closer_fit"],
         },

@@ -125,10 +125,10 @@ class ConfirmationOverdue(cases.OfApplication):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_application("2024-02-05T12:29:59Z"),
+            **sample.of_application("2024-02-12T12:29:59Z"),
             "delivery_id": sample.DELIVERY,
-            "reference": "MI-7K4Q-2F",
-            "waiting_since": "2024-02-05T11:59:59Z",
+            "reference": "OX-4F7K",
+            "waiting_since": "2024-02-12T11:59:59Z",
         },
     )
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from schemas import cases, sample
 from schemas.advert import Advert, HostKind, RoundDates
 from schemas.cases import Tolerant
+from schemas.cycle import CycleDates
 from schemas.deadline import Deadline
 from schemas.envelope import Instant, Part, Service, fact, pseudonym
-from schemas.rules import Mode, ProfitStatus, RuleSet, WeekChoice
+from schemas.rules import Mode, ProfitStatus, RuleSet
 from schemas.sample_rules import RULES
 
 PROPOSALS: Service = "proposals"
@@ -57,14 +58,6 @@ class OfficeRole(StrEnum):
     AUDITOR = auto()
     HOST_CONTACT = auto()
     SUPERVISOR = auto()
-
-
-class Week(Part):
-    """A window in which placements of a cycle may lie."""
-
-    name: str = fact("As people call it, such as '9th week'")
-    first_on: date = fact("Its first day")
-    last_on: date = fact("Its last day")
 
 
 class HostFacts(Part):
@@ -124,19 +117,6 @@ class RuleSetPublished(_OfProgramme):
     )
 
 
-class _CycleDates(_OfCycle):
-    programme_name: str = fact("The programme, as people know it")
-    cycle_name: str = fact("The cycle, as people know it")
-    zone: str = fact("Zone in which its instants are agreed")
-    weeks: tuple[Week, ...] = fact("Windows in which placements may lie; empty in a rolling one")
-    week_choice: Tolerant[WeekChoice] = fact("Whether a placement may span several weeks")
-    proposals_open_at: Deadline = fact("From when hosts may send proposals")
-    proposals_close_at: Deadline = fact("The first instant at which a proposal is too late")
-    rounds: tuple[RoundDates, ...] = fact("Every instant of each round")
-    starts_on: date = fact("First day of the first possible placement")
-    ends_on: date = fact("Last day of the last possible placement")
-
-
 _CYCLE_DATES: dict[str, Any] = {
     "programme_name": "Micro-Internship Programme",
     "cycle_name": "Hilary 2024",
@@ -147,28 +127,33 @@ _CYCLE_DATES: dict[str, Any] = {
     ],
     "week_choice": "one_only",
     "proposals_open_at": sample.deadline("2023-11-06 09:00"),
-    "proposals_close_at": sample.deadline("2024-01-12 12:00"),
+    "proposals_close_at": sample.deadline("2024-01-19 17:00"),
     "rounds": [sample.FIRST_ROUND, sample.SECOND_ROUND],
     "starts_on": "2024-03-11",
     "ends_on": "2024-03-22",
 }
 
 
-class CyclePublished(_CycleDates):
+class CyclePublished(_OfCycle):
     """A programme manager published a cycle: its dates are in order and promised to everyone."""
 
-    examples: ClassVar[Examples] = ({**sample.of_cycle("2023-10-16T09:00:00Z"), **_CYCLE_DATES},)
+    dates: CycleDates = fact("Its name, weeks and every instant")
+
+    examples: ClassVar[Examples] = (
+        {**sample.of_cycle("2023-10-16T09:00:00Z"), "dates": _CYCLE_DATES},
+    )
 
 
-class CycleRescheduled(_CycleDates):
+class CycleRescheduled(_OfCycle):
     """The office moved dates of a cycle; a `VacancyAmended` follows for each of its vacancies."""
 
+    dates: CycleDates = fact("Its name, weeks and every instant as they are now")
     reason: str = fact("Why, as everyone is told")
 
     examples: ClassVar[Examples] = (
         {
             **sample.of_cycle("2024-01-10T09:00:00Z"),
-            **_CYCLE_DATES,
+            "dates": _CYCLE_DATES,
             "reason": "The portal was away for a morning.",
         },
     )
@@ -301,7 +286,7 @@ class ProposalScreened(_OfProposal):
             **_PROPOSAL,
             "outcome": "changes_requested",
             "reason_codes": ["supervision_unclear"],
-            "resubmit_by": sample.deadline("2024-01-12 12:00"),
+            "resubmit_by": sample.deadline("2024-01-19 17:00"),
         },
     )
 
@@ -314,10 +299,10 @@ class ProposalReminded(_OfProposal):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_vacancy("2024-01-10T12:00:00Z"),
+            **sample.of_vacancy("2024-01-17T17:00:00Z"),
             **_PROPOSAL,
             "kind": "window_closing",
-            "closes_at": sample.deadline("2024-01-12 12:00"),
+            "closes_at": sample.deadline("2024-01-19 17:00"),
         },
     )
 
@@ -331,7 +316,7 @@ class ProposalWithdrawn(_OfProposal):
 class ProposalLapsed(_OfProposal):
     """The window ended while a proposal was still a draft, or its changes were not sent."""
 
-    examples: ClassVar[Examples] = ({**sample.of_vacancy("2024-01-12T12:00:00Z"), **_PROPOSAL},)
+    examples: ClassVar[Examples] = ({**sample.of_vacancy("2024-01-19T17:00:00Z"), **_PROPOSAL},)
 
 
 class VacancyPublished(_OfVacancy):
@@ -363,9 +348,9 @@ class VacancyOpened(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-01-22T09:00:00Z"),
+            **sample.of_round("2024-01-29T09:00:00Z"),
             "title": sample.ADVERT["title"],
-            "closes_at": sample.deadline("2024-02-05 12:00"),
+            "closes_at": sample.deadline("2024-02-12 12:00"),
             "sector": "heritage",
             "category": "cataloguing",
             "mode": "in_person",
@@ -379,7 +364,7 @@ class VacancyClosed(_OfRound):
     title: str = fact("Title of the vacancy")
 
     examples: ClassVar[Examples] = (
-        {**sample.of_round("2024-02-05T12:00:00Z"), "title": sample.ADVERT["title"]},
+        {**sample.of_round("2024-02-12T12:00:00Z"), "title": sample.ADVERT["title"]},
     )
 
 
@@ -393,7 +378,7 @@ class VacancyAmended(_OfVacancy):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_vacancy("2024-01-30T10:00:00Z"),
+            **sample.of_vacancy("2024-02-02T10:00:00Z"),
             "advert": sample.ADVERT,
             "rounds": [sample.FIRST_ROUND],
             "changed": ["days"],
@@ -426,7 +411,7 @@ class VacancyReadvertised(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-02-15T10:00:00Z"),
+            **sample.of_round("2024-02-26T10:00:00Z"),
             "round": "second",
             "title": sample.ADVERT["title"],
             "dates": sample.SECOND_ROUND,
@@ -443,7 +428,7 @@ class VacancyFilled(_OfVacancy):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_vacancy("2024-02-20T10:00:00Z"),
+            **sample.of_vacancy("2024-02-28T10:00:00Z"),
             "title": sample.ADVERT["title"],
             "places": 2,
         },
@@ -460,10 +445,10 @@ class SignInEnded(_OfPerson):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_person("2024-02-20T10:00:00Z"),
+            **sample.of_person("2024-02-28T10:00:00Z"),
             "signin_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         },
-        {**sample.of_person("2024-02-20T10:00:00Z"), "all_before": "2024-02-20T10:00:00Z"},
+        {**sample.of_person("2024-02-28T10:00:00Z"), "all_before": "2024-02-28T10:00:00Z"},
     )
 
 
@@ -474,7 +459,7 @@ class RoleEnded(_OfPerson):
     host_id: UUID | None = fact("At which host, if it is a host's", default=None)
 
     examples: ClassVar[Examples] = (
-        {**sample.of_person("2024-02-20T10:00:00Z"), "role": "internship_officer"},
+        {**sample.of_person("2024-02-28T10:00:00Z"), "role": "internship_officer"},
     )
 
 
@@ -503,7 +488,7 @@ class ContactCard(_OfPerson):
     sealed: str = fact("The card as a compact JWE", classification="encrypted")
 
     examples: ClassVar[Examples] = (
-        {**sample.of_person("2024-01-22T09:00:00Z"), "sealed": "eyJhbGciOiJFQ0RILUVTIn0..aa.bb.cc"},
+        {**sample.of_person("2024-01-29T09:00:00Z"), "sealed": "eyJhbGciOiJFQ0RILUVTIn0..aa.bb.cc"},
     )
 
 
@@ -520,7 +505,7 @@ class SealedLetter(_OfPerson):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_person("2024-01-22T09:00:00Z"),
+            **sample.of_person("2024-01-29T09:00:00Z"),
             "letter": "sign_in_link",
             "sealed": "eyJhbGciOiJFQ0RILUVTIn0..aa.bb.cc",
         },
@@ -538,7 +523,7 @@ class CurrentVacancy(_OfRound):
 
     examples: ClassVar[Examples] = (
         {
-            **sample.of_round("2024-01-22T09:00:00Z"),
+            **sample.of_round("2024-01-29T09:00:00Z"),
             "status": "open",
             "advert": sample.ADVERT,
             "dates": sample.FIRST_ROUND,

@@ -103,17 +103,17 @@ WEEK = days("2024-03-11", "2024-03-12", "2024-03-13", "2024-03-14", "2024-03-15"
 
 FIRST_ROUND: dict[str, Any] = {
     "round": "first",
-    "opens_at": deadline("2024-01-22 09:00"),
-    "closes_at": deadline("2024-02-05 12:00"),
-    "host_selects_by": deadline("2024-02-14 17:00"),
-    "office_tells_by": deadline("2024-02-19 17:00"),
+    "opens_at": deadline("2024-01-29 09:00"),
+    "closes_at": deadline("2024-02-12 12:00"),
+    "host_selects_by": deadline("2024-02-21 17:00"),
+    "office_tells_by": deadline("2024-03-01 17:00"),
 }
 SECOND_ROUND: dict[str, Any] = {
     "round": "second",
-    "opens_at": deadline("2024-02-16 09:00"),
-    "closes_at": deadline("2024-02-21 12:00"),
-    "host_selects_by": deadline("2024-02-26 17:00"),
-    "office_tells_by": deadline("2024-02-28 17:00"),
+    "opens_at": deadline("2024-02-27 09:00"),
+    "closes_at": deadline("2024-03-04 12:00"),
+    "host_selects_by": deadline("2024-03-06 12:00"),
+    "office_tells_by": deadline("2024-03-06 17:00"),
 }
 HOST_FACTS: dict[str, Any] = {
     "public_name": "Museum of the History of Weather",
