@@ -19,3 +19,26 @@ def is_open(port: int, host: str = HOST) -> bool:
             return True
     except OSError:
         return False
+
+
+class PortIsTaken(Exception):
+    """Something else listens where the stack must; the message names the setting that moves it."""
+
+
+def must_be_free(port: int, setting: str) -> None:
+    """Raises `PortIsTaken` where another process listens on this port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lingering closes do not count
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PortIsTaken(f"Port {port} is taken: choose another by {setting}.") from error
+
+
+def is_free(port: int) -> bool:
+    """Whether the stack could listen there."""
+    try:
+        must_be_free(port, "")
+    except PortIsTaken:
+        return False
+    return True

@@ -114,6 +114,16 @@ def start(server: Server, log: Path) -> "subprocess.Popen[bytes]":
     raise PostgresDidNotStart(f"Postgres did not take connections; see {log}")
 
 
+async def takes_connections(server: Server) -> bool:
+    """Whether the server has finished starting."""
+    try:
+        connection = await connect(server.dsn, application="local")
+    except Exception:  # refused, or still recovering: not yet
+        return False
+    await connection.close()
+    return True
+
+
 async def lay_out(dsn: str, *, development: bool = True) -> None:
     """Make the logins and schemas of the four services in this database, and the shifted clock."""
     connection = await connect(dsn, application="local")

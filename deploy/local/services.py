@@ -1,0 +1,131 @@
+"""The four services' processes: `web`, `relay` and `worker` each, and what they are told."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from chassis import topics
+from chassis.migrate import migrate
+from chassis.settings import Environment, Settings
+from deploy.local.identity import issuer
+from deploy.local.keys import Keys
+from deploy.local.ports import HOST
+from deploy.local.postgres import as_login
+from deploy.local.probes import answers_ok
+from deploy.local.settings import ROOT, LocalSettings
+from deploy.local.supervisor import Program
+from schemas.envelope import Service
+
+SERVICES: tuple[Service, ...] = get_args(Service)
+ROLES = ("web", "relay", "worker")
+OURS = ("DATABASE_URL", "OWNER_DATABASE_URL", "KAFKA_BOOTSTRAP", "PORT", "HOST", "METRICS_PORT")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the services are to find: addresses and secrets."""
+
+    settings: LocalSettings
+    keys: Keys
+    dsn: str  # the administrator's
+    bootstrap: str
+    ports: Mapping[str, int]
+
+    @property
+    def public_url(self) -> str:
+        """The one origin."""
+        return f"http://localhost:{self.settings.port}"
+
+
+def runnable() -> list[Service]:
+    """The services that have a command line."""
+    return [name for name in SERVICES if (ROOT / "services" / name / "__main__.py").exists()]
+
+
+def programs(around: Surroundings) -> list[Program]:
+    """Three processes for each service."""
+    return [_program(service, role, around) for service in runnable() for role in ROLES]
+
+
+def environment(service: Service, role: str, around: Surroundings) -> dict[str, str]:
+    """All that one process is told. A secret goes to those alone who need it."""
+    inherited = {key: value for key, value in os.environ.items() if key not in OURS}
+    return {
+        **inherited,
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # a tenth less memory, and these processes have few threads
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": as_login(around.dsn, service),
+        "OWNER_DATABASE_URL": as_login(around.dsn, f"{service}_owner"),
+        "KAFKA_BOOTSTRAP": around.bootstrap,
+        "HOST": HOST,
+        "PORT": str(around.ports[f"{service}-web"]),
+        "METRICS_PORT": str(around.ports[f"{service}-{role}-metrics"]),
+        "PUBLIC_URL": around.public_url,
+        "COOKIE_SECRET": around.keys.cookie_secret,
+        "SIGNING_PUBLIC_KEY": around.keys.signing_public_key,
+        **_own_settings(service, around),
+    }
+
+
+def _own_settings(service: Service, around: Surroundings) -> dict[str, str]:
+    if service == "proposals":
+        return {
+            "OIDC_ISSUER": issuer(around.settings.identity_port),
+            "OIDC_CLIENT_ID": "micro-internships",
+            "OIDC_CLIENT_SECRET": around.keys.client_secret,
+            "AUTHLIB_INSECURE_TRANSPORT": "1",  # the provider is on loopback, without TLS
+            "PERSON_KEY": around.keys.person_key,
+            "SIGNING_PRIVATE_KEY": around.keys.signing_private_key,
+            "CONTACTS_PUBLIC_KEY": around.keys.contacts_public_key,
+        }
+    if service == "notifications":
+        return {
+            "CONTACTS_PRIVATE_KEY": around.keys.contacts_private_key,
+            "SMTP_HOST": HOST,
+            "SMTP_PORT": str(around.ports["smtp"]),
+            "MAIL_FROM": "internships@university.example",
+        }
+    return {}
+
+
+async def migrate_all(dsn: str) -> None:
+    """Bring the four schemas up to this code, side by side."""
+    await asyncio.gather(
+        *(
+            asyncio.to_thread(migrate, service, as_login(dsn, f"{service}_owner"))
+            for service in SERVICES
+        )
+    )
+
+
+async def apply_topics(around: Surroundings) -> None:
+    """Make the topics of `schemas/topics.py` on the broker."""
+    for service in SERVICES:
+        settings = Settings(
+            environment=Environment.DEVELOPMENT,
+            database_url=as_login(around.dsn, service),  # pyright: ignore[reportArgumentType]
+            kafka_bootstrap=around.bootstrap,
+            cookie_secret=around.keys.cookie_secret,  # pyright: ignore[reportArgumentType]
+            signing_public_key=around.keys.signing_public_key,
+        )
+        await topics.apply(settings, service)
+
+
+def _program(service: Service, role: str, around: Surroundings) -> Program:
+    url = f"http://{HOST}:{around.ports[f'{service}-web']}/readyz"
+
+    async def is_ready() -> bool:
+        return await answers_ok(url)
+
+    return Program(
+        name=f"{service}-{role}",
+        command=(sys.executable, "-m", f"services.{service}", role),
+        environment=environment(service, role, around),
+        folder=Path(ROOT),
+        is_ready=is_ready if role == "web" else None,
+    )

@@ -1,0 +1,39 @@
+"""Where the local stack listens and keeps its state: `LOCAL_…` in the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class LocalSettings(BaseSettings):
+    """Ports without a value are free ones, kept from one start to the next."""
+
+    model_config = SettingsConfigDict(env_prefix="LOCAL_", env_ignore_empty=True, extra="ignore")
+
+    port: int = Field(default=8080, ge=1, le=65535)  # the front door
+    identity_port: int = Field(default=8090, ge=1, le=65535)  # stands in the issuer's name
+    mail_port: int = Field(default=8025, ge=1, le=65535)  # the page that shows mails
+    smtp_port: int | None = Field(default=None, ge=1, le=65535)
+    postgres_port: int | None = Field(default=None, ge=1, le=65535)
+    kafka_port: int | None = Field(default=None, ge=1, le=65535)
+
+    folder: Path = ROOT / ".local"
+    start_seconds: float = Field(default=120, gt=0)  # how long `up` waits until all is ready
+
+    @property
+    def logs(self) -> Path:
+        """What each process says, one file each."""
+        return self.folder / "logs"
+
+    @property
+    def state_file(self) -> Path:
+        """What runs now, written by the supervisor at every change."""
+        return self.folder / "state.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Locked for as long as a supervisor lives."""
+        return self.folder / "supervisor.lock"
