@@ -64,7 +64,8 @@ class Project(Part):
     """One of the related projects of a placement (R101)."""
 
     title: str = fact("Its title")
-    scope: str = fact("What it is about, and the need it meets")
+    scope: str = fact("What it is about, and where it ends")
+    need: str = fact("Which need of the host it meets (R5)", default="")
     tasks: str = fact("What the intern does")
     deliverables: str = fact("What is there at the end")
     learning: str = fact("What the intern learns", default="")

@@ -110,7 +110,7 @@ class RuleSetPublished(_OfProgramme):
     examples: ClassVar[Examples] = (
         {
             **sample.of_programme("2023-10-02T09:00:00Z"),
-            "programme_slug": "oxford-students",
+            "programme_slug": "students",
             "programme_name": "Micro-Internship Programme",
             "rules": RULES,
         },

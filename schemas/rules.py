@@ -277,6 +277,14 @@ class Question(Part):
     asked_of: str = fact("intern or host")
 
 
+class Leave(Part):
+    """How many days of development a division lets its staff take; more is warned of (R69)."""
+
+    division: str = fact("Code of the division")
+    days_most: int | None = fact("Its figure, or none", unit="days", default=None)
+    sentence: str = fact("What an applicant of it reads")
+
+
 class PlacementRules(Part):
     """What belongs to a placement besides its days."""
 
@@ -292,6 +300,7 @@ class PlacementRules(Part):
         default=4.0,
     )
     hours_are_recorded: bool = fact("Whether hours are logged, up to the total (R2)", default=False)
+    leave: tuple[Leave, ...] = fact("Development days by division, of staff", default=())
     evaluation: tuple[Question, ...] = fact("Asked of both sides after the end (R63)")
     destination_question: str | None = fact("Asked later of the intern (R27)", default=None)
 
