@@ -4,12 +4,13 @@ One's own servers are used where `DATABASE_URL` (an administrator's login) and `
 given; see `tests/servers.py`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from tests import databases, servers
 from tests.databases import DatabaseOf
+from tests.doors import Doors, open_doors
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,3 +57,20 @@ async def database_of(database_url: str) -> AsyncIterator[DatabaseOf]:
     """Open a service's `Database` in this test's own database: `await database_of("expenses")`."""
     async with databases.opened(database_url) as database_of:
         yield database_of
+
+
+@pytest.fixture
+async def doors_of(
+    database_of: DatabaseOf,
+) -> AsyncIterator[Callable[..., Awaitable[Doors]]]:
+    """A service's application on this test's own database: `doors = await doors_of("expenses")`."""
+    opened: list[Doors] = []
+
+    async def doors_of(service: str, **settings: object) -> Doors:
+        doors = await open_doors(service, await database_of(service), **settings)
+        opened.append(doors)
+        return doors
+
+    yield doors_of
+    for doors in opened:
+        await doors.client.aclose()
