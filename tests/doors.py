@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey
 
 from chassis import clock, identity
 from chassis.actor import Role
@@ -32,6 +32,15 @@ SIGNING_KEY = OKPKey.generate_key("Ed25519")
 PUBLIC_KEY = json.dumps(SIGNING_KEY.as_dict(private=False))
 PRIVATE_KEY = json.dumps(SIGNING_KEY.as_dict(private=True))
 KEYS = Keys.read(COOKIE_SECRET, PUBLIC_KEY)
+CONTACTS_KEY = ECKey.generate_key("P-256")
+OWN_SETTINGS = {  # those that only one service has, given to the service that asks for them
+    "signing_private_key": PRIVATE_KEY,
+    "contacts_public_key": json.dumps(CONTACTS_KEY.as_dict(private=False)),
+    "contacts_private_key": json.dumps(CONTACTS_KEY.as_dict(private=True)),
+    "person_key": "the tests' own key of persons, as long as it must be",
+    "oidc_issuer": "http://localhost:1",  # nobody answers there
+    "oidc_client_secret": "the tests' own client secret",
+}
 ADDRESS = "http://localhost"  # the host name decides the university: oxford
 UNIVERSITIES = {"localhost": "oxford", "northfield.localhost": "northfield"}
 
@@ -171,10 +180,10 @@ async def open_doors(service: str, database: Database, **settings: Any) -> Doors
         "public_url": ADDRESS,
         **settings,
     }
-    known = parts.settings.model_fields
-    if "signing_key" in known:
-        given.setdefault("signing_key", PRIVATE_KEY)
-    app = parts.app(parts.settings(**given), database)
+    own = {
+        name: value for name, value in OWN_SETTINGS.items() if name in parts.settings.model_fields
+    }
+    app = parts.app(parts.settings(**(own | given)), database)
     transport = httpx2.ASGITransport(app=app)
     client = httpx2.AsyncClient(
         transport=transport, base_url=ADDRESS, headers={"accept": "*/*"}, timeout=20
