@@ -16,7 +16,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chassis import audit, clock, idempotency, identity, kept_forms, logs
+from chassis import audit, clock, idempotency, identity, kept_forms, navigation
 from chassis.actor import Actor
 from chassis.database import (
     ROLLED_BACK_FOR_SURE,
@@ -27,7 +27,7 @@ from chassis.database import (
 )
 from chassis.decision import Refused
 from chassis.idempotency import Key
-from chassis.navigation import navigation
+from chassis.pages import Frame, Person
 from chassis.problems import Problem
 
 log = structlog.get_logger()
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_FIELD = "csrf"
 KEY_FIELD = "command_key"
+OURS = (CSRF_FIELD, KEY_FIELD)
 Act = Callable[[Transaction], Awaitable[Any]]
 HostsOf = Callable[[Database, UUID, str], Awaitable[Mapping[UUID, str]]]
 
@@ -148,7 +149,7 @@ class Door:
             if isinstance(value, UploadFile):
                 parts.append(f"{name}={hashlib.sha256(await value.read()).hexdigest()}")
                 await value.seek(0)
-            elif name not in (CSRF_FIELD, KEY_FIELD):
+            elif name not in OURS:
                 parts.append(f"{name}={value}")
         return "\n".join(parts).encode()
 
@@ -156,7 +157,8 @@ class Door:
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a page of this service for whoever asks."""
-        html = self.request.app.state.pages.render(template, await self._context() | values)
+        known = await self._context() | {"status": status, "typed": {}}
+        html = self.request.app.state.pages.render(template, known | values)
         return HTMLResponse(html, status_code=status)
 
     async def refusal(self, template: str, refused: Refused, **values: Any) -> HTMLResponse:
@@ -174,12 +176,20 @@ class Door:
         """What was typed, for showing it again: strings, and lists where a name came repeatedly."""
         kept: dict[str, Any] = {}
         for name in dict.fromkeys((self.form or FormData()).keys()):
-            if name in (CSRF_FIELD, KEY_FIELD):
+            if name in OURS:
                 continue
             given = [v for v in (self.form or FormData()).getlist(name) if isinstance(v, str)]
             if given:
                 kept[name] = given if len(given) > 1 else given[0]
         return kept
+
+    @property
+    def typed_pairs(self) -> list[tuple[str, str]]:
+        """What was typed, pair by pair as it was sent."""
+        sent = (self.form or FormData()).multi_items()
+        return [
+            (name, value) for name, value in sent if isinstance(value, str) and name not in OURS
+        ]
 
     async def kept_form(self) -> dict[str, Any] | None:
         """What this person typed before their sign-in ended, if the address names it (`?kept=`)."""
@@ -193,17 +203,20 @@ class Door:
 
     async def _context(self) -> dict[str, Any]:
         state = self.request.app.state
-        return {
-            "university": state.universities[self.university],
-            "navigation": navigation(self.who.roles),
-            "person": self.sign_in,
+        roles = self.who.roles
+        frame = Frame(
+            university=state.universities[self.university],
+            navigation=navigation.bar(roles),
+            act_as=navigation.act_as(roles),
+            person=Person(self.sign_in.name) if self.sign_in else None,
+            csrf_token=identity.csrf_token(state.keys, self.sign_in),
+            command_key=str(uuid4()),
+            nonce=self.request.state.nonce,
+            path=self.request.url.path,
+        )
+        return frame.values() | {
             "actor": self.who,
-            "csrf": identity.csrf_token(state.keys, self.sign_in),
-            "command_key": str(uuid4()),
-            "nonce": self.request.state.nonce,
-            "path": self.request.url.path,
             "address": str(state.settings.public_url) + self.request.url.path,
-            "correlation_id": logs.correlation_id.get(),
             "now": await clock.shown(self.database),
         }
 

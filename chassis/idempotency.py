@@ -26,7 +26,9 @@ class Key:
     def of(cls, *, actor: str, key: str, asked: bytes) -> "Key":
         """Raises `Problem` 400 key-malformed where the key is no key (`bad_input[25]`)."""
         if not KEY.match(key):
-            raise Problem(400, "key-malformed", "An Idempotency-Key is 1 to 200 visible characters.")
+            raise Problem(
+                400, "key-malformed", "An Idempotency-Key is 1 to 200 visible characters."
+            )
         return cls(actor, key, hashlib.sha256(asked).digest())
 
 
@@ -42,7 +44,10 @@ async def earlier_answer(tx: Transaction, key: Key) -> bytes | None:
     )
     if not is_ours:
         raise Problem(
-            409, "key-in-flight", "The first request with this key is still running.", headers={"Retry-After": "1"}
+            409,
+            "key-in-flight",
+            "The first request with this key is still running.",
+            headers={"Retry-After": "1"},
         )
     # A statement of its own: one that also takes the lock would read as before the wait.
     found = await tx.find_row(

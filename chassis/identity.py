@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwe, jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, OKPKey
+from starlette.responses import Response
 
 from chassis.actor import Actor, Role
 from chassis.database import Reader, Transaction
@@ -178,6 +179,16 @@ def _claims(token: str, keys: Keys) -> dict[str, Any]:
 
 def _b64(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def set_cookie(response: Response, value: str) -> None:
+    """The one cookie of ours: until the browser closes, 30 idle minutes, or 12 hours in all."""
+    response.set_cookie(COOKIE, value, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def clear_cookie(response: Response) -> None:
+    """Take it away again."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def csrf_token(keys: Keys, sign_in: SignIn | None) -> str:

@@ -28,7 +28,9 @@ async def keep(
         {"alg": "dir", "enc": "A256GCM"}, json.dumps(typed), _key(keys), _ALGORITHMS
     )
     async with database.transaction() as tx:
-        await tx.execute("DELETE FROM kept_forms WHERE kept_at < clock_timestamp() - interval '1 hour'")
+        await tx.execute(
+            "DELETE FROM kept_forms WHERE kept_at < clock_timestamp() - interval '1 hour'"
+        )
         await tx.execute(
             "INSERT INTO kept_forms (kept_id, person_ref, path, sealed) VALUES ($1, $2, $3, $4)",
             kept_id,

@@ -2,24 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from chassis.pages import University
+
 THEMES = Path(__file__).parent / "static" / "themes"
-
-
-@dataclass(frozen=True, slots=True)
-class University:
-    """What the frame of a page and the head of a mail say."""
-
-    slug: str
-    name: str
-    service: str
-    office: str
-    mailbox: str
-    zone: str
-    brand: str  # a colour, for mails, which have no style sheet
 
 
 @cache
