@@ -1,0 +1,73 @@
+"""`requirements/` is what `pyproject.toml` says, and each service lives on its own list alone."""
+
+import os
+import subprocess
+import sys
+import venv
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from deploy import requirements
+from deploy.requirements import FOLDER, GROUPS, ROOT
+
+SERVICES = GROUPS[:4]
+UV = "uv==0.13.9"
+
+
+@cache
+def uv() -> str | None:
+    """uv where it is found, else from the package index into an environment of its own."""
+    found = requirements.find_uv()
+    if found:
+        return found
+    folder = Path(mkdtemp(prefix="uv-"))
+    venv.create(folder, with_pip=True)
+    install = [str(folder / "bin" / "pip"), "install", "--quiet", UV]
+    done = subprocess.run(install, capture_output=True, timeout=300)
+    return None if done.returncode else str(folder / "bin" / "uv")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", GROUPS)
+def test_list_is_what_an_export_gives_again(group):
+    program = uv()
+    if program is None:
+        pytest.skip("uv is neither installed nor to be had from the package index")
+
+    assert requirements.exported(group, program) == (FOLDER / f"{group}.txt").read_text()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_list_pins_every_package_with_its_hashes_and_names_no_address(group):
+    lines = (FOLDER / f"{group}.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith((" ", "#"))]
+
+    assert packages
+    assert [line for line in packages if "==" not in line or not line.endswith("\\")] == []
+    assert [line for line in lines if "://" in line or line.startswith("-")] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_is_imported_where_only_its_own_list_is_installed(service, tmp_path):
+    """A service that leans on its neighbour's dependency fails here."""
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "deploy" / "environment.py"), str(tmp_path / "env"), service],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, **({"UV": found} if (found := uv()) else {})},
+    )
+    assert made.returncode == 0, made.stderr
+
+    imported = subprocess.run(
+        [str(tmp_path / "env" / "bin" / "python"), "-c", f"import services.{service}.main"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (imported.returncode, imported.stderr) == (0, "")
