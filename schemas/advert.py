@@ -2,12 +2,28 @@
 
 from datetime import date, time
 from enum import StrEnum, auto
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import PlainSerializer, WithJsonSchema
 
 from schemas.cases import Tolerant
 from schemas.deadline import Deadline
 from schemas.envelope import Part, fact, pseudonym
 from schemas.rules import Mode, PayModel, ProfitStatus, Round
+
+
+def _hour_and_minute(at: time) -> str:
+    return f"{at:%H:%M}"
+
+
+WallTime = Annotated[
+    time,
+    PlainSerializer(_hour_and_minute),
+    # JSON Schema's own `time` has an offset; a wall time has none.
+    WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2})?$"}),
+]
+"""What a clock on the wall shows, hour and minute."""
 
 
 class HostKind(StrEnum):
@@ -39,8 +55,8 @@ class Day(Part):
 
     on: date = fact("The date")
     mode: Tolerant[Mode] = fact("In person or remote, on that day")
-    starts: time = fact("When work starts, in the placement's zone")
-    ends: time = fact("When work ends, in the placement's zone")
+    starts: WallTime = fact("When work starts, in the placement's zone")
+    ends: WallTime = fact("When work ends, in the placement's zone")
     break_minutes: int = fact("Unpaid break in between", unit="minutes", ge=0)
 
     @property

@@ -339,6 +339,20 @@ class ExpenseRules(Part):
         "In which time an approved claim is repaid", unit="days", default=30
     )
 
+    def row_for(
+        self, kind: LineKind, *, profit_status: ProfitStatus, region: str, mode: Mode
+    ) -> ExpenseRow | None:
+        """The first row whose given keys all match, or None: then `otherwise` is the verdict."""
+        for row in self.rows:
+            if (
+                row.kind == kind
+                and row.profit_status in (None, profit_status)
+                and row.region in (None, region)
+                and row.mode in (None, mode)
+            ):
+                return row
+        return None
+
 
 class TellingRules(Part):
     """Who says what to whom."""
