@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
+from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from chassis import texts
@@ -21,13 +21,6 @@ from chassis.addresses import Address, AddressFault, read_address
 from chassis.faults import custom
 from chassis.instants import ZONES, WallTimeFault, resolve
 from chassis.money import LARGEST, MoneyFault, read_money
-
-
-class Body(BaseModel):
-    """The body of a command on the JSON API: strict, and without a field that nobody asked for."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
@@ -180,7 +173,7 @@ class WallTime:
 
     def read(self, text: str, info: ValidationInfo) -> Local:
         """The instant it names."""
-        zone = self.zone or (info.context or {}).get("zone", "")
+        zone = self.zone or str(_context(info).get("zone", ""))
         if texts.is_blank(text):
             raise custom("blank")
         written, _, clock = text.partition(" ")
@@ -194,7 +187,9 @@ class WallTime:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         text = core_schema.str_schema(strict=True)
-        return core_schema.with_info_after_validator_function(self.read, text)
+        return core_schema.with_info_after_validator_function(
+            self.read, text, serialization=_AS_IT_IS
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,13 +258,23 @@ class File:
     accept: str  # ".pdf,.docx"
 
 
+_AS_IT_IS = core_schema.plain_serializer_function_ser_schema(lambda value: value)
+"""What was read is no text any more: pence, a day, an address."""
+
+
 def is_posted(info: ValidationInfo) -> bool:
     """Whether the value comes out of a form, where everything is text."""
-    return bool((info.context or {}).get("posted"))
+    return bool(_context(info).get("posted"))
+
+
+def _context(info: ValidationInfo) -> dict[str, Any]:
+    given: Any = info.context
+    return given or {}
 
 
 def _out_of_text(read: Any) -> CoreSchema:
-    return core_schema.no_info_after_validator_function(read, core_schema.str_schema(strict=True))
+    text = core_schema.str_schema(strict=True)
+    return core_schema.no_info_after_validator_function(read, text, serialization=_AS_IT_IS)
 
 
 def _wall(text: str) -> datetime:

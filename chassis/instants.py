@@ -6,6 +6,7 @@ Time left is rounded down, never up. `tests/chassis/left.json` holds `page.js` t
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date
@@ -193,8 +194,8 @@ def _is_near(ahead: timedelta) -> bool:
 
 
 def _city(zone: str, language: str) -> str:
-    known = LOCALES[language].time_zones.get(zone, {})
-    return str(known.get("city") or zone.rsplit("/", 1)[-1].replace("_", " "))
+    zones: Any = LOCALES[language].time_zones  # babel does not say of what
+    return str(zones.get(zone, {}).get("city") or zone.rsplit("/", 1)[-1].replace("_", " "))
 
 
 def _short(at: datetime, zone: str) -> str:

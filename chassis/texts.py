@@ -20,6 +20,13 @@ FILLERS = frozenset("\u3164\u115f\u1160\uffa0\u2800\u034f\u061c\u200e\u200f")
 
 MARKS_IN_A_ROW = 10
 
+_AT_THE_ENDS = (
+    "".join(c for c in map(chr, range(0x3001)) if c.isspace() and unicodedata.category(c) != "Cc")
+    + "\t\n"
+    + "".join(sorted(set(UNSEEN) - set(JOINERS)))
+)
+"""White and zero-width space goes; a control character is refused wherever it stands."""
+
 _DROPPED = str.maketrans("", "", "".join(set(UNSEEN) - set(JOINERS)))
 _UNCOUNTED = str.maketrans("", "", UNSEEN)
 _TOKEN = re.compile(r"\S+")
@@ -41,13 +48,13 @@ def normalise(text: str, *, lines: bool = False) -> str:
     end. Refuses control characters, direction overrides, lone surrogates and heaps of marks. A text
     of one line may hold neither tab nor line feed.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip(_AT_THE_ENDS)
     if any(_is_refused(char, lines=lines) for char in text):
         raise TextFault("invalid-character")
     # Marks are counted as typed: NFC would hide one and cost the time of sorting the rest.
     if _most_marks_in_a_row(text) > MARKS_IN_A_ROW:
         raise TextFault("too-many-marks")
-    return unicodedata.normalize("NFC", text).translate(_DROPPED).strip()
+    return unicodedata.normalize("NFC", text).translate(_DROPPED)
 
 
 def is_blank(text: str) -> bool:
