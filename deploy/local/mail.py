@@ -204,7 +204,7 @@ async def serve(smtp_port: int, page_port: int, folder: Path) -> None:
 
 def _body(message: EmailMessage, kind: str) -> str | None:
     part = message.get_body((kind,))
-    return None if part is None else str(part.get_content())
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
 def _row(mail: Mail) -> str:
