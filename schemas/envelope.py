@@ -90,7 +90,7 @@ class Event(BaseModel):
         super().__pydantic_init_subclass__(**kwargs)
         _refuse_careless_fields(cls)
         is_whole = hasattr(cls, "service") and hasattr(cls, "key_field")
-        if is_whole and not cls.__name__.startswith("_"):
+        if is_whole and not A_BASE.match(cls.__name__):
             EVENTS[cls.type_name()] = cls
 
     @classmethod
@@ -115,6 +115,9 @@ class Event(BaseModel):
         """The aggregate it happened to."""
         return str(getattr(self, self.subject_field or self.key_field))
 
+
+A_BASE = re.compile(r"_|Of[A-Z]")
+"""What events derive from is none itself: `OfOffer`, `_PlacementDays`; but `OfferMade` is."""
 
 EVENTS: dict[str, type[Event]] = {}
 """Every event class by its CloudEvents type, filled as the classes are defined."""
