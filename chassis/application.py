@@ -1,7 +1,7 @@
 """The process that serves a service's pages and API. No Kafka in it: a dead broker stops no write."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,13 @@ def _lifespan(
     nudger = Nudger(settings.dsn, service)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await nudger.start()
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        nudger.start()
         database.on_record(nudger.nudge)
         if at_start:
             await at_start(app)
         yield
-        await nudger.stop()
+        await nudger.close()
 
     return lifespan
 

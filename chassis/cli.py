@@ -35,10 +35,11 @@ def run(parts: Parts) -> None:
         code = command.main(prog_name=f"python -m services.{parts.name}", standalone_mode=False)
     except typer.Exit as end:
         code = end.exit_code
-    except Exception as error:  # click's own: an unknown flag, a missing argument
-        if not hasattr(error, "format_message"):
+    except Exception as error:
+        said = getattr(error, "format_message", None)  # the parser's own: an unknown flag
+        if said is None:
             raise
-        print(error.format_message(), file=sys.stderr)
+        print(said(), file=sys.stderr)
         code = USAGE
     sys.exit(code or 0)
 
@@ -91,14 +92,14 @@ def _commands(parts: Parts) -> typer.Typer:
     def apply() -> None:
         """Create this service's topics on the broker, or bring their settings up to date."""
         read = settings.read(parts.settings)
-        for line in asyncio.run(topics.apply(parts.name, read)):
+        for line in asyncio.run(topics.apply(read, parts.name)):
             print(line)
 
     @of_topics.command()
     def check() -> None:
         """Compare this service's topics with the broker's; 78 where they differ."""
         read = settings.read(parts.settings)
-        faults = asyncio.run(topics.check(parts.name, read))
+        faults = asyncio.run(topics.check(read, parts.name))
         for fault in faults:
             print(fault, file=sys.stderr)
         if faults:

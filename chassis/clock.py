@@ -9,7 +9,7 @@ tests can travel; production never looks at it.
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from chassis.database import Database, Reader, Transaction
+from chassis.database import Reader, Transaction
 
 Clock = Callable[[Transaction], Awaitable[datetime]]
 """Handed to commands as a function, called after the lock."""
@@ -30,7 +30,7 @@ async def now(tx: Transaction) -> datetime:
 
 async def shown(reader: Reader) -> datetime:
     """The instant a page is made at, in business time: for "time left", never for a decision."""
-    database: Database = getattr(reader, "database", reader)
+    database = getattr(reader, "database", reader)
     return await reader.value(database.now_sql)
 
 

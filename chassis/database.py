@@ -1,3 +1,5 @@
+# asyncpg has no types: nothing of it leaves this file but through `Any`.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 """One pool a process, one door for every transaction.
 
 Only this file sees asyncpg, which has no type stubs; all else uses `Transaction`. Sessions run in
@@ -6,11 +8,11 @@ UTC. Each service signs in with a login of its own, whose `search_path` is its s
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import structlog
 
 log = structlog.get_logger()
@@ -29,7 +31,7 @@ class CommitUncertain(Exception):
     """
 
 
-TRANSIENT: tuple[type[BaseException], ...] = (
+TRANSIENT: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -106,7 +108,7 @@ class Transaction(Reader):
         await self._connection.executemany(sql, rows)
 
     @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator["Transaction"]:
+    async def savepoint(self) -> AsyncGenerator["Transaction"]:
         """A part that can fail alone."""
         async with self._connection.transaction():
             yield self
@@ -179,7 +181,7 @@ class Database(Reader):
         self._nudge = nudge
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         """Everything inside commits together, or not at all.
 
         Raises `CommitUncertain` when the connection broke during the commit itself.
@@ -202,7 +204,7 @@ class Database(Reader):
             self._nudge()
 
     @asynccontextmanager
-    async def attempt(self, what: str, **ids: Any) -> AsyncIterator[Transaction]:
+    async def attempt(self, what: str, **ids: Any) -> AsyncGenerator[Transaction]:
         """A transaction of its own for one of many: a failure is logged and stops no other."""
         try:
             async with self.transaction() as tx:

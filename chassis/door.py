@@ -134,7 +134,7 @@ class Door:
                 raise Problem(400, "key-required", "A command needs an Idempotency-Key header.")
             asked = await self.request.body()
         else:
-            given = str((self.form or {}).get(KEY_FIELD) or "")
+            given = str((self.form or FormData()).get(KEY_FIELD) or "")
             asked = await self._form_bytes()
         if not given:
             return None
@@ -157,7 +157,7 @@ class Door:
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a page of this service for whoever asks."""
-        known = await self._context() | {"status": status, "typed": {}}
+        known: dict[str, Any] = await self._context() | {"status": status, "typed": {}}
         html = self.request.app.state.pages.render(template, known | values)
         return HTMLResponse(html, status_code=status)
 

@@ -84,8 +84,8 @@ class Keys:
     @classmethod
     def read(cls, secret: str, public_jwk: str) -> "Keys":
         """From settings: the public key is a JWK, or a list of two, as JSON."""
-        given = json.loads(public_jwk)
-        jwks = given if isinstance(given, list) else [given]
+        given: Any = json.loads(public_jwk)
+        jwks: list[Any] = given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType]
         return cls(secret.encode(), tuple(OKPKey.import_key(jwk) for jwk in jwks))
 
     def of_day(self, day: date) -> OctKey:

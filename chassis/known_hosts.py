@@ -51,7 +51,7 @@ async def know_host(
         """,
         host.host_id,
         host.university,
-        host.host_public_name,
+        host.facts.public_name,
         status,
         host.facts.model_dump(mode="json"),
     )

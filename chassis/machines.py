@@ -72,7 +72,7 @@ class Machines:
             raise ValueError("unexpected header")
         registry = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
-            iss={"essential": True, "value": self._issuer},
+            iss={"essential": True, "value": self._issuer or ""},
             aud={"essential": True, "value": self._audience},
             exp={"essential": True},
             iat={"essential": True},
@@ -94,13 +94,13 @@ class Machines:
             about = _get_json(f"{self._issuer}/.well-known/openid-configuration")
             if about["issuer"] != self._issuer:
                 raise ValueError("another issuer answers here")
-            return KeySet(_keys(_get_json(about["jwks_uri"])))
+            return KeySet(usable_keys(_get_json(about["jwks_uri"])))
         except (OSError, ValueError, KeyError) as away:
             raise Problem(503, "provider-away", "Sign-in is not possible at the moment.",
                           headers={"Retry-After": "30"}) from away  # fmt: skip
 
 
-def _keys(given: dict[str, Any]) -> list[Any]:
+def usable_keys(given: dict[str, Any]) -> list[Any]:
     """Usable keys alone: no symmetric ones, no short RSA, no id twice."""
     found = KeySet.import_key_set(
         {"keys": [k for k in given["keys"] if k.get("kty") != "oct"]}
