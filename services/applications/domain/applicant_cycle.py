@@ -4,7 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID
 
+from chassis.decision import Refused
 from schemas.rules import Round
+
+
+class AnotherPlaceIsTaken(Refused):
+    """You have already accepted a place in this cycle, and each person can take one."""
 
 
 @dataclass(frozen=True, slots=True)
