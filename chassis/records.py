@@ -98,7 +98,7 @@ class Record:
     def kept_headers(self) -> list[list[str | None]]:
         """The headers as a table keeps them: bytes in base64, null as null."""
         return [
-            [name, None if value is None else base64.b64encode(value).decode()]
+            [name.replace("\0", ""), None if value is None else base64.b64encode(value).decode()]
             for name, value in self.headers
         ]
 
@@ -106,6 +106,11 @@ class Record:
     def place(self) -> tuple[str, int]:
         """The partition it lay in."""
         return self.topic, self.partition
+
+    @property
+    def case(self) -> tuple[str, bytes | None]:
+        """What it must stay in order with."""
+        return self.topic, self.key
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Read:
     occurred_at: datetime | None = None
     correlation: str = ""
     trace: str = ""
+    is_restated: bool = False  # an old fact, told anew: for copies alone
 
     @cached_property
     def value_hash(self) -> bytes:
@@ -172,19 +178,21 @@ def _read_envelope(record: Record, found: dict[str, Any]) -> None:
         "type": headers.get("ce_type"),
         "correlation": headers.get("ce_correlationid", ""),
         "trace": headers.get("traceparent", ""),
+        "is_restated": "ce_restated" in headers,
     }
     try:
         found["source"] = headers["ce_source"]
         found["event_id"] = UUID(headers["ce_id"])
-        found["sequence"] = int(headers["ce_sequence"])
+        sequence = int(headers["ce_sequence"])
         found["occurred_at"] = datetime.fromisoformat(headers["ce_time"]).astimezone(UTC)
-        is_ours = headers["ce_specversion"] == SPEC_VERSION and found["sequence"] >= 1
+        is_ours = headers["ce_specversion"] == SPEC_VERSION and sequence >= 1
     except (KeyError, ValueError, OverflowError) as fault:
         raise _Unreadable(Reason.UNDECODABLE, f"envelope: {type(fault).__name__}") from None
     if not is_ours or not found["type"]:
         raise _Unreadable(Reason.UNDECODABLE, "envelope: not CloudEvents 1.0 as we publish it")
     if headers.get("ce_partitionkey") != found["key"]:
         raise _Unreadable(Reason.KEY_MISMATCH, "ce_partitionkey is not the record's key")
+    found["sequence"] = sequence
 
 
 def _read_event(record: Record, found: dict[str, Any], known: Known) -> Event | None:
@@ -211,9 +219,12 @@ def _text(value: bytes | None, name: str) -> str:
     if value is None:
         raise _Unreadable(Reason.UNDECODABLE, f"{name}: null")
     try:
-        return value.decode()
+        text = value.decode()
     except UnicodeDecodeError:
         raise _Unreadable(Reason.UNDECODABLE, f"{name}: not UTF-8") from None
+    if "\0" in text:
+        raise _Unreadable(Reason.UNDECODABLE, f"{name}: holds a null character")
+    return text
 
 
 def _refuse_unknown_version(name: str, headers: Mapping[str, str], known: Known) -> None:

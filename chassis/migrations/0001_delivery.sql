@@ -57,7 +57,7 @@ CREATE TABLE heard (
     consumer text NOT NULL,
     topic text NOT NULL,
     key text NOT NULL,
-    last_sequence bigint NOT NULL,
+    last_sequence bigint, -- null: not known, the next is taken as it stands
     PRIMARY KEY (consumer, topic, key)
 );
 
@@ -71,6 +71,7 @@ CREATE TABLE parked (
     record_at timestamptz NOT NULL,
     key bytea,
     type text,
+    sequence bigint, -- null where it could not be read
     headers jsonb NOT NULL, -- list of [name, base64 of the bytes, or null]
     value bytea,
     status text NOT NULL CHECK (status IN ('parked', 'blocked', 'redriven', 'discarded')),
@@ -102,6 +103,7 @@ CREATE TABLE waiting (
     headers jsonb NOT NULL,
     value bytea,
     since timestamptz NOT NULL DEFAULT clock_timestamp(),
+    tried_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (consumer, topic, partition, position, record_at)
 );
 CREATE INDEX waiting_for ON waiting (consumer, missing_type, missing_id);

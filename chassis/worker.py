@@ -1,0 +1,187 @@
+"""The worker's process: Kafka to reactions, and the service's queues, row by row.
+
+FastStream is the shell: it connects, polls and calls. Everything it would decide by itself is
+overridden here, in one place, because its own ways lose records or try one for ever. Queues go on
+while Kafka is away, and nobody gives up on Kafka.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import (  # pyright: ignore
+    StickyPartitionAssignor,
+)
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+
+from chassis import kafka, parking, topics, waiting
+from chassis.database import Database
+from chassis.engine import Engine
+from chassis.intake import Consumer
+from chassis.metrics import QUEUE_ROWS
+from chassis.nudge import Bell, Nudger, woken
+from chassis.parts import Parts, Queue
+from chassis.settings import Settings
+
+log = structlog.get_logger()
+
+MOST_RECORDS = 200
+TEND_EVERY = 0.05
+SWEEP_EVERY = 1.0
+SHORTEST_IDLE = 0.1
+LONGEST_IDLE = 1.0
+LONGEST_BACKOFF = 10.0
+CONNECT_WITHIN = 60.0
+GRACE = 30.0
+
+
+async def run(parts: Parts, settings: Settings, database: Database, stop: asyncio.Event) -> None:
+    """React and work off queues until told to stop; then hand the partitions back.
+
+    Raises `TopicsAreMissing` when the broker answers and does not have what we read.
+    """
+    nudger, bell = Nudger(database.dsn, parts.name), Bell(database.dsn, parts.name)
+    database.on_record(nudger.nudge)
+    loops = [_work_off(queue, database, bell.hear(), stop) for queue in parts.queues(settings)]
+    if parts.reactions:
+        consumer = Consumer(parts.consumer or parts.name, parts.reactions)
+        engine = Engine(consumer, prefix=settings.topic_prefix, database=database)
+        loops += [
+            _consume(engine, settings, stop),
+            _every(TEND_EVERY, engine.tend, stop),
+            _every(SWEEP_EVERY, lambda: _sweep(database, consumer), stop),
+        ]
+    nudger.start()
+    bell.start()
+    tasks = [asyncio.ensure_future(loop) for loop in (*loops, _until(stop, bell))]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bell.close()
+        await nudger.close()
+
+
+async def _until(stop: asyncio.Event, bell: Bell) -> None:
+    """Wake every queue at the end, so that none sleeps through it."""
+    await stop.wait()
+    bell.ring()
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[Any]], stop: asyncio.Event) -> None:
+    """Do this again and again; a failure is logged and tried again."""
+    while not stop.is_set():
+        try:
+            await act()
+        except Exception as error:
+            log.warning("upkeep.failed", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _sweep(database: Database, consumer: Consumer) -> None:
+    await waiting.sweep(database, consumer)
+    await parking.measure(database, consumer.name)
+
+
+async def _work_off(
+    queue: Queue, database: Database, nudge: asyncio.Event, stop: asyncio.Event
+) -> None:
+    """Row by row, without a pause while there are any."""
+    idle = SHORTEST_IDLE
+    while not stop.is_set():
+        try:
+            had_one = await queue(database)
+            if had_one:
+                QUEUE_ROWS.labels(database.service, queue.__name__, "done").inc()
+        except Exception as error:
+            had_one = False
+            QUEUE_ROWS.labels(database.service, queue.__name__, "failed").inc()
+            log.warning("queue.failed", what=queue.__name__, error=type(error).__name__)
+        if had_one or await woken(nudge, within=idle):
+            idle = SHORTEST_IDLE
+        else:
+            idle = min(idle * 2, LONGEST_IDLE)
+
+
+async def _consume(engine: Engine, settings: Settings, stop: asyncio.Event) -> None:
+    """Connect, for as long as it takes; then poll until told to stop."""
+    backoff = 0.5
+    while not stop.is_set():
+        broker = _shell(engine, settings)
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                if missing := await topics.missing(settings, engine.consumer.topics):
+                    raise topics.TopicsAreMissing(missing)
+                await broker.start()
+        except topics.TopicsAreMissing:
+            raise
+        except Exception as error:
+            log.warning("worker.broker_away", error=type(error).__name__)
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(broker.stop(), 5)
+            with contextlib.suppress(TimeoutError):
+                pause = backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter
+                await asyncio.wait_for(stop.wait(), pause)
+            backoff = min(backoff * 2, LONGEST_BACKOFF)
+            continue
+        log.info("worker.reading", consumer=engine.consumer.name)
+        await stop.wait()
+        await engine.drain()
+        await broker.stop()
+
+
+def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
+    """FastStream with every choice made by us."""
+    broker = KafkaBroker(
+        settings.kafka_bootstrap,
+        security=kafka.security(settings),
+        logger=None,  # two lines a batch otherwise
+        apply_types=False,
+        graceful_timeout=GRACE,
+        allow_auto_create_topics=False,
+    )
+
+    async def parse(records: Any) -> Any:
+        """Never reads headers or bodies: what cannot be read must still arrive."""
+        message: Any = KafkaMessage(body=b"", raw_message=records, consumer=subscriber.consumer)
+        message.epoch = engine.epoch
+        return message
+
+    async def keep(message: Any) -> Any:
+        return message
+
+    subscriber: Any = broker.subscriber(
+        *(topic.under(settings.topic_prefix) for topic in engine.consumer.topics),
+        batch=True,
+        group_id=kafka.group_of(engine.consumer.name, settings),
+        group_instance_id=settings.group_instance_id,
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        listener=engine,
+        parser=parse,
+        decoder=keep,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        partition_assignment_strategy=(StickyPartitionAssignor,),
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=3_000,
+        max_poll_interval_ms=300_000,
+        batch_timeout_ms=20,  # slept again after an empty poll: the default costs 270 ms
+        max_records=MOST_RECORDS,
+    )
+
+    engine.find_client = lambda: subscriber.consumer
+
+    @subscriber
+    async def take_in(message: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        await engine.run(message.raw_message, message.epoch)
+
+    return broker
