@@ -85,7 +85,14 @@ class Sheet:
         """For the error summary: the first fault of each field, with a link to it."""
         first = {fault.field: fault for fault in reversed(self.faults)}
         kept = [fault for fault in self.faults if first[fault.field] is fault]
-        return [{"text": fault.sentence, "href": f"#{self._focus(fault)}"} for fault in kept]
+        return [{"text": self._told(fault), "href": f"#{self._focus(fault)}"} for fault in kept]
+
+    def _told(self, fault: Fault) -> str:
+        """Far from its field, a fault names it; a field's own sentence does so already."""
+        each = self.asked.get(fault.field.partition("/")[0])
+        if each is None or fault.sentence == each.missing:
+            return fault.sentence
+        return f"{gettext(each.label)}: {fault.sentence}"
 
     def _focus(self, fault: Fault) -> str:
         name = fault.field.partition("/")[0]

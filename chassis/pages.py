@@ -103,9 +103,16 @@ def _environment(folders: list[Path]) -> Environment:
     # Newstyle: a translated sentence is marked safe and its values are escaped as they go in.
     open_ended: Any = environment  # an extension adds the method; names and filters take anything
     open_ended.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)
-    open_ended.globals |= _QUIET | {"asset": asset, "plural": languages.plural}
+    open_ended.globals |= _QUIET | {
+        "asset": asset,
+        "plural": languages.plural,
+        "left": instants.left,
+        "clocks_change": instants.clocks_change,
+    }
     open_ended.filters |= {
         "instant": instants.instant,
+        "words": instants.words,
+        "elsewhere": instants.elsewhere,
         "short": instants.short,
         "moment": instants.moment,
         "day": instants.day,

@@ -177,6 +177,17 @@ def test_the_summary_leads_to_the_first_thing_to_put_right():
     ]
 
 
+def test_the_summary_names_the_field_unless_its_own_sentence_does():
+    errors = show(Sample, typed=SLIPS, faults=gallery.slips().faults).errors
+
+    assert [error["text"] for error in errors[1:5]] == [
+        "Choose at least one week.",
+        "Your name: This holds a character that cannot be shown. Type it again.",
+        "Your e-mail address: Write one e-mail address, like name@example.org",
+        "Where you would work: Choose an answer.",
+    ]
+
+
 def test_stored_values_fill_a_form_as_they_would_be_typed():
     read = parse(Sample, POSTED, zone=LONDON)
 

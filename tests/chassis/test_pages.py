@@ -132,7 +132,7 @@ def test_every_status_says_what_to_do():
 
     assert len(headings) == 16
     assert headings["error-503"].startswith("We are still preparing this page")
-    assert "micro-internships@northfield.example" in PAGES["error-500"]
+    assert "</a>. Say that it was about NU-4F7K." in PAGES["error-500"]
 
 
 def test_a_misspelt_name_is_an_error_and_no_empty_space(tmp_path):

@@ -1,0 +1,29 @@
+"""A real Chromium for the browser tests: `CHROMIUM`, or the one on the path.
+
+Without one they are skipped with a reason; with `CI=true` that is a failure.
+"""
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+
+def find_chromium() -> str | None:
+    """Where Chromium is, if anywhere."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """How the browser is started: headless, and outside the sandbox only where root must."""
+    chromium = find_chromium()
+    if chromium is None:
+        no_browser = "no Chromium: set CHROMIUM, or install it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(no_browser)
+        pytest.skip(no_browser)
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return {"executable_path": chromium, "args": [*root, "--disable-dev-shm-usage"]}
