@@ -37,7 +37,7 @@ class University:
     service: str = "Micro-internships"
     office: str = "Internship Office"
     zone: str = "Europe/London"
-    brand: str = "#12355b"  # for mails, which have no style sheet
+    brand: str = "#12355b"  # its colour, for mails and browsers: neither reads the theme
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from chassis.pages import STATIC
+from chassis.universities import university
 
 MANIFEST = json.loads((STATIC / "manifest.json").read_text())
 THEMES = sorted((STATIC / "themes").glob("*.css"))
@@ -92,3 +93,8 @@ def test_a_theme_can_be_read(path):
 def test_every_theme_has_its_mark():
     assert [path.with_suffix(".svg").is_file() for path in THEMES] == [True] * len(THEMES)
     assert {path.stem for path in THEMES} == {"northfield", "oxford", "queen-mary"}
+
+
+@pytest.mark.parametrize("path", THEMES, ids=[path.stem for path in THEMES])
+def test_mails_and_pages_wear_one_colour(path):
+    assert f"--govuk-brand-colour: {university(path.stem).brand};" in path.read_text()
