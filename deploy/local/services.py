@@ -1,6 +1,7 @@
 """The four services' processes: `web`, `relay` and `worker` each, and what they are told."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,11 @@ from schemas.envelope import Service
 
 SERVICES: tuple[Service, ...] = get_args(Service)
 ROLES = ("web", "relay", "worker")
+UNIVERSITY = "oxford"
+ENTITLEMENTS = {  # as `people.toml` asserts them
+    "urn:mace:university.example:internships:officer": "officer",
+    "urn:mace:university.example:internships:programme-manager": "programme-manager",
+}
 OURS = ("DATABASE_URL", "OWNER_DATABASE_URL", "KAFKA_BOOTSTRAP", "PORT", "HOST", "METRICS_PORT")
 
 
@@ -66,6 +72,7 @@ def environment(service: Service, role: str, around: Surroundings) -> dict[str, 
         "PORT": str(around.ports[f"{service}-web"]),
         "METRICS_PORT": str(around.ports[f"{service}-{role}-metrics"]),
         "PUBLIC_URL": around.public_url,
+        "UNIVERSITIES": json.dumps({"localhost": UNIVERSITY}),
         "COOKIE_SECRET": around.keys.cookie_secret,
         "SIGNING_PUBLIC_KEY": around.keys.signing_public_key,
         **_own_settings(service, around),
@@ -78,6 +85,7 @@ def _own_settings(service: Service, around: Surroundings) -> dict[str, str]:
             "OIDC_ISSUER": issuer(around.settings.identity_port),
             "OIDC_CLIENT_ID": "micro-internships",
             "OIDC_CLIENT_SECRET": around.keys.client_secret,
+            "OFFICE_ENTITLEMENTS": json.dumps({UNIVERSITY: ENTITLEMENTS}),
             "AUTHLIB_INSECURE_TRANSPORT": "1",  # the provider is on loopback, without TLS
             "PERSON_KEY": around.keys.person_key,
             "SIGNING_PRIVATE_KEY": around.keys.signing_private_key,
