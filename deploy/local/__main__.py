@@ -8,17 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.local import jars, postgres, stack, status
 from deploy.local.ports import PortIsTaken
+from deploy.local.progress import steps_of
 from deploy.local.settings import ROOT, LocalSettings
 
 CONFIGURATION_FAULT = 78
@@ -133,11 +132,12 @@ def _settings() -> LocalSettings:
 
 
 def _fetch_jars(settings: LocalSettings) -> None:
-    if os.environ.get("KAFKA_BOOTSTRAP"):
+    folder = settings.folder / "kafka" / "jars"
+    if os.environ.get("KAFKA_BOOTSTRAP") or jars.are_there(folder):
         return
-    with _bar("Fetching Kafka", len(jars.listed())) as advance:
+    with steps_of("Fetching Apache Kafka", len(jars.listed()), console) as tell:
         try:
-            jars.fetch(settings.folder / "kafka" / "jars", lambda there, _: advance(there))
+            jars.fetch(folder, lambda there, _: tell(there))
         except jars.JarsAreNotThere as fault:
             _fail(str(fault))
 
@@ -160,12 +160,12 @@ def _spawn(settings: LocalSettings) -> "subprocess.Popen[bytes]":
 
 def _wait_until_up(settings: LocalSettings, supervisor: "subprocess.Popen[bytes]") -> None:
     steps = [*stack.STEPS, "up"]
-    with _bar("Starting", len(steps) - 1) as advance:
+    with steps_of("Starting the stack", len(steps) - 1, console) as tell:
         while True:
             state = status.read(settings)
             phase = state["phase"] if state else ""
             if phase in steps:
-                advance(steps.index(phase))
+                tell(steps.index(phase))
             if phase == "up":
                 return
             if supervisor.poll() is not None:
@@ -200,19 +200,6 @@ def _remove(entry: Any) -> None:
         shutil.rmtree(entry, ignore_errors=True)
     else:
         entry.unlink(missing_ok=True)
-
-
-@contextmanager
-def _bar(what: str, total: int) -> Iterator[Any]:
-    """A progress bar on a terminal, a plain line elsewhere. Yields a function that is told how far."""
-    if not console.is_terminal:
-        console.print(f"{what} …")
-        yield lambda _: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
 
 
 def _fail(sentence: str) -> None:

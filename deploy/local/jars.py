@@ -54,8 +54,7 @@ def fetch(folder: Path, progress: Progress | None = None) -> Path:
     jars = listed()
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        mark = folder / "checked"
-        if mark.exists() and mark.read_text() == _list_hash() and _all_present(jars, folder):
+        if are_there(folder):
             return folder
         with ThreadPoolExecutor(THREADS) as threads:
             waiting = [threads.submit(_bring, jar, folder) for jar in jars]
@@ -68,8 +67,16 @@ def fetch(folder: Path, progress: Progress | None = None) -> Path:
                 threads.shutdown(cancel_futures=True)
                 raise
         _drop_strangers(jars, folder)
-        mark.write_text(_list_hash())
+        (folder / "checked").write_text(_list_hash())
     return folder
+
+
+def are_there(folder: Path) -> bool:
+    """Whether every jar of this list was checked and is still there."""
+    mark = folder / "checked"
+    if not mark.exists() or mark.read_text() != _list_hash():
+        return False
+    return all((folder / jar.file).exists() for jar in listed())
 
 
 def _jar(coordinate: str, sha256: str) -> Jar:
@@ -109,10 +116,6 @@ def _drop_strangers(jars: list[Jar], folder: Path) -> None:
     for file in folder.glob("*.jar"):
         if file.name not in wanted:
             file.unlink()
-
-
-def _all_present(jars: list[Jar], folder: Path) -> bool:
-    return all((folder / jar.file).exists() for jar in jars)
 
 
 def _list_hash() -> str:
