@@ -177,14 +177,22 @@ class Programme(_Table):
 def read(path: Path) -> Programme:
     """Read one file; raises `FileIsFaulty` naming the file and every key at fault."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        programme = Programme.model_validate(table, extra="forbid")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise FileIsFaulty((Fault(path.name, "the file", str(error)),)) from error
+    return read_text(text, file=path.name)
+
+
+def read_text(text: str, *, file: str) -> Programme:
+    """Read a file's text, as an office sends it; raises `FileIsFaulty` as `read` does."""
+    try:
+        programme = Programme.model_validate(tomllib.loads(text), extra="forbid")
+    except tomllib.TOMLDecodeError as error:
+        raise FileIsFaulty((Fault(file, "the file", str(error)),)) from error
     except ValidationError as error:
-        faults = tuple(Fault(path.name, _key(each["loc"]), _words(each)) for each in error.errors())
+        faults = tuple(Fault(file, _key(each["loc"]), _words(each)) for each in error.errors())
         raise FileIsFaulty(faults) from error
-    if faults := tuple(_faults_of_cycles(programme, path.name)):
+    if faults := tuple(_faults_of_cycles(programme, file)):
         raise FileIsFaulty(faults)
     return programme
 
