@@ -11,12 +11,13 @@ from chassis.actor import Role
 from chassis.addresses import Address
 from chassis.faults import FormFaults
 from chassis.fields import Day, Email, File, Local, Money, Text, WallTime, Whole, Words
-from chassis.forms import Form, asks, parse, show
+from chassis.forms import Form, Sheet, asks, parse, show
 from chassis.navigation import bar
 from chassis.pages import Frame, Pages, Person, University
 
 NOON = datetime(2024, 2, 28, 12, tzinfo=UTC)
 NOW = datetime(2024, 2, 27, 9, 30, tzinfo=UTC)
+HOUSE = Pages(folders=[Path(__file__).parent / "templates"])
 NORTHFIELD = University(
     "northfield", "Northfield University", "micro-internships@northfield.example"
 )
@@ -102,6 +103,12 @@ def frame(*roles: Role, **more: object) -> dict[str, object]:
     }
 
 
+def with_form(sheet: Sheet, **more: object) -> dict[str, object]:
+    """What the sample of a form needs."""
+    closing = instants.instant(NOON, "Europe/London", now=NOW)
+    return {**frame(Role.APPLICANT), "closing": closing, "sheet": sheet, **more}
+
+
 def slips() -> FormFaults:
     """The faults of a form in which nearly everything is wrong."""
     try:
@@ -113,20 +120,13 @@ def slips() -> FormFaults:
 
 def pages() -> dict[str, str]:
     """Name to HTML."""
-    made = Pages(folders=[Path(__file__).parent / "templates"])
     closing = instants.instant(NOON, "Europe/London", now=NOW)
     near = instants.instant(NOON, "Europe/London", now=datetime(2024, 2, 28, 11, 13, tzinfo=UTC))
     wrong = show(Sample, typed=SLIPS, faults=slips().faults)
     office, applicant = frame(Role.OFFICER), frame(Role.APPLICANT)
     samples = {
-        "form": (
-            "sample_form.html",
-            {**applicant, "closing": closing, "sheet": show(Sample, typed=POSTED)},
-        ),
-        "slips": (
-            "sample_form.html",
-            {**applicant, "closing": near, "sheet": wrong, "errors": wrong.errors},
-        ),
+        "form": ("sample_form.html", with_form(show(Sample, typed=POSTED))),
+        "slips": ("sample_form.html", with_form(wrong, closing=near, errors=wrong.errors)),
         "house": (
             "sample_house.html",
             {**office, "answer": near, "closing": closing, "notice": "40 offers were made."},
@@ -153,4 +153,4 @@ def pages() -> dict[str, str]:
     for status in (400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503):
         context = {**frame(), "status": status, "detail": "", "again": 30, "reference": "NU-4F7K"}
         samples[f"error-{status}"] = ("error.html", context)
-    return {name: made.render(template, context) for name, (template, context) in samples.items()}
+    return {name: HOUSE.render(template, context) for name, (template, context) in samples.items()}

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.addresses import Address
@@ -352,3 +354,39 @@ class Plain(Form):
 
 def test_an_empty_optional_field_is_nothing():
     assert parse(Plain, [("nickname", " "), ("size", "")]) == Plain(nickname=None, size=None)
+
+
+ANYTHING = st.text(max_size=40) | st.sampled_from(
+    [
+        "",
+        "0",
+        "9" * 30,
+        "\ud800",
+        "\x00",
+        "\u202e",
+        "12.50",
+        "1e9",
+        "29",
+        "2",
+        "2027",
+        "1:30am",
+        "None",
+    ]
+)
+FIELDS = sorted({name for asked in show(Sample) for name in asked.names})
+
+
+@given(st.lists(st.tuples(st.sampled_from(FIELDS), ANYTHING), max_size=20))
+def test_whatever_is_sent_is_taken_or_answered_with_faults(posted):
+    found = ()
+    try:
+        parse(Sample, posted, zone=LONDON)
+    except FormFaults as faults:
+        found = faults.faults
+    sheet = show(Sample, typed=posted, faults=found)
+
+    page = gallery.HOUSE.render("sample_form.html", gallery.with_form(sheet))
+
+    page.encode()  # nothing is shown again that no page can carry
+    assert [fault for fault in found if not fault.sentence] == []
+    assert found or {name for name, _ in posted} >= {"statement", "name", "email", "mode"}
