@@ -1,8 +1,28 @@
 """What the proposals service is told beside what every service is told: it is the front desk."""
 
-from pydantic import SecretStr
+from collections.abc import Mapping
+from typing import Annotated
 
+from limits import parse
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from chassis.actor import OFFICE, Role
 from chassis.settings import Settings
+
+
+def _is_of_the_office(role: Role) -> Role:
+    if role not in OFFICE:
+        raise ValueError("not a role of the office")
+    return role
+
+
+def _is_a_rate(text: str) -> str:
+    parse(text)
+    return text
+
+
+OfficeRole = Annotated[Role, AfterValidator(_is_of_the_office)]
+Rate = Annotated[str, AfterValidator(_is_a_rate)]
 
 
 class ProposalsSettings(Settings):
@@ -14,3 +34,24 @@ class ProposalsSettings(Settings):
     oidc_issuer: str
     oidc_client_id: str = "micro-internships"
     oidc_client_secret: SecretStr
+
+    # What the provider's word is worth, by university (slug); see `domain/assertion.py`.
+    office_entitlements: Mapping[str, Mapping[str, OfficeRole]] = Field(default_factory=dict)
+    affiliation_scopes: Mapping[str, frozenset[str]] = Field(default_factory=dict)
+    home_organisations: Mapping[str, frozenset[str]] = Field(
+        default_factory=dict
+    )  # none: not asked
+    office_second_factors: frozenset[str] = frozenset()  # of `acr`, `amr`; none: not asked
+
+    # How often links may be asked for, and sign-ins fail, before a pause: `limits` notation.
+    links_per_address: Rate = "5 per 15 minute"
+    links_per_ip: Rate = "60 per 15 minute"
+    failed_sign_ins_per_ip: Rate = "10 per 15 minute"
+
+    @model_validator(mode="after")
+    def _signs_people_in_safely(self) -> "ProposalsSettings":
+        if len(self.person_key.get_secret_value()) < 32:
+            raise ValueError("PERSON_KEY is shorter than 32 characters")
+        if self.is_production and not self.oidc_issuer.startswith("https://"):
+            raise ValueError("OIDC_ISSUER must be an https address")
+        return self

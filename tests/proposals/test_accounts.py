@@ -35,6 +35,11 @@ async def open_account(database: Database, address: str, *, university: str = "o
 
 
 async def cards(database: Database) -> list[dict[str, str]]:
+    return await cards_of(database, NOTIFICATIONS)
+
+
+async def cards_of(database: Database, private_key: ECKey) -> list[dict[str, str]]:
+    """The contact cards sent so far, as their one reader sees them."""
     rows = await database.list_rows(
         "SELECT key, topic, value FROM outbox WHERE type LIKE '%ContactCard%' ORDER BY id"
     )
@@ -42,7 +47,7 @@ async def cards(database: Database) -> list[dict[str, str]]:
         {"key": row["key"], "topic": row["topic"]}
         | json.loads(
             jwe.decrypt_compact(
-                json.loads(row["value"])["sealed"], NOTIFICATIONS, ALGORITHMS
+                json.loads(row["value"])["sealed"], private_key, ALGORITHMS
             ).plaintext
         )
         for row in rows

@@ -4,6 +4,8 @@ Sign-ins, links and codes live in real time: a shifted clock signs nobody in or 
 never joined because they have the same address.
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -78,21 +80,54 @@ class TooManyLinks(Refused):
     status = 429
 
 
+class TooManyFailures(Refused):
+    """Signing in has failed too often from here. Wait a quarter of an hour and try again."""
+
+    status = 429
+
+
+class NobodySignedIn(Refused):
+    """The sign-in at your university was not completed, so nobody is signed in. Try again."""
+
+    status = 403
+
+
 def link_is_open(link: Link, *, now: datetime) -> bool:
-    """Whether a link can still be used, by its button or by its code."""
-    return (
-        link.person_ref is not None
-        and link.used_at is None
-        and now < link.expires_at
-        and link.tries < MOST_TRIES
-    )
+    """Whether a link's time is not over, and it is neither used nor guessed at too often."""
+    return link.used_at is None and now < link.expires_at and link.tries < MOST_TRIES
 
 
 def use(link: Link | None, *, now: datetime) -> Link:
     """Spend a link. Raises `LinkIsSpent` for one that is used, too old, tried too often, or none."""
-    if link is None or not link_is_open(link, now=now):
+    if link is None or link.person_ref is None or not link_is_open(link, now=now):
         raise LinkIsSpent
     return replace(link, used_at=now)
+
+
+def code_is_right(link: Link, code: str, *, key: bytes) -> bool:
+    """Whether this is the code that the link shows; a link of nobody's has none."""
+    right = code_of(link.link_hash, key=key)
+    return hmac.compare_digest(right.encode(), code.encode()) and link.person_ref is not None
+
+
+def tried(link: Link) -> Link:
+    """One more code was typed that is not the link's."""
+    return replace(link, tries=min(link.tries + 1, MOST_TRIES))
+
+
+def code_of(link_hash: bytes, *, key: bytes) -> str:
+    """The code shown where a link is opened in another browser than the one that asked.
+
+    Computed from the link, so that showing it stores nothing; without the key no one who reads the
+    table can compute it.
+    """
+    number = int.from_bytes(hmac.new(key, link_hash, hashlib.sha256).digest())
+    return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+
+
+def hashed(secret: str) -> bytes:
+    """What is stored of a secret of 256 bits."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 def contact_card(account: Account, sealed: str, *, at: datetime) -> ContactCard:
@@ -114,9 +149,18 @@ def sealed_letter(account: Account, sealed: str, *, at: datetime) -> SealedLette
 
 
 def sign_in_ended(
-    *, university: str, person_ref: UUID, signin_hash: str, at: datetime
+    *,
+    university: str,
+    person_ref: UUID,
+    at: datetime,
+    signin_hash: str | None = None,
+    all_before: datetime | None = None,
 ) -> SignInEnded:
-    """One sign-in is over: the other services refuse its cookie from now on."""
+    """One sign-in is over, or all of a person: the other services refuse its cookie from now on."""
     return SignInEnded(
-        university=university, occurred_at=at, person_ref=person_ref, signin_hash=signin_hash
+        university=university,
+        occurred_at=at,
+        person_ref=person_ref,
+        signin_hash=signin_hash,
+        all_before=all_before,
     )

@@ -23,7 +23,7 @@ CREATE UNIQUE INDEX one_mail_account_per_address ON accounts (university, lower(
 -- an address that nobody has here gets a row too, so that both take the same time; nobody holds its secret.
 CREATE TABLE sign_in_links (
     link_hash bytea PRIMARY KEY,
-    browser_hash bytea NOT NULL UNIQUE,
+    browser_hash bytea NOT NULL, -- of the browser that asked, perhaps more than once
     university text NOT NULL,
     person_ref uuid,
     asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -31,6 +31,7 @@ CREATE TABLE sign_in_links (
     used_at timestamptz,
     tries integer NOT NULL DEFAULT 0 CHECK (tries BETWEEN 0 AND 5)
 );
+CREATE INDEX sign_in_links_browser ON sign_in_links (browser_hash);
 CREATE INDEX sign_in_links_expires_at ON sign_in_links (expires_at);
 
 -- The sign-ins of a person, for their own page: by hash, as everywhere.

@@ -149,14 +149,21 @@ async def lock_link(tx: Transaction, *, university: str, link_hash: bytes) -> Li
     return Link(**row) if row else None
 
 
-async def lock_link_of_browser(
+async def lock_links_of_browser(
     tx: Transaction, *, university: str, browser_hash: bytes
-) -> Link | None:
-    """Hold the link that this browser asked for: every try of its code is counted under this lock."""
-    row = await tx.find_row(
-        f"{_LINK} WHERE browser_hash = $1 AND university = $2 FOR UPDATE", browser_hash, university
+) -> list[Link]:
+    """Hold the links that this browser asked for: every try of a code is counted under this lock."""
+    rows = await tx.list_rows(
+        f"""
+        {_LINK}
+         WHERE browser_hash = $1 AND university = $2
+         ORDER BY link_hash
+           FOR UPDATE
+        """,
+        browser_hash,
+        university,
     )
-    return Link(**row) if row else None
+    return [Link(**row) for row in rows]
 
 
 async def save_link(tx: Transaction, link: Link) -> None:
@@ -207,6 +214,18 @@ async def end_sign_in(tx: Transaction, *, signin_hash: str) -> None:
          WHERE signin_hash = $1 AND ended_at IS NULL
         """,
         signin_hash,
+    )
+
+
+async def end_all_sign_ins(tx: Transaction, *, university: str, person_ref: UUID) -> None:
+    """Note on the person's own page that all their sign-ins are over."""
+    await tx.execute(
+        """
+        UPDATE sign_ins SET ended_at = clock_timestamp()
+         WHERE university = $1 AND person_ref = $2 AND ended_at IS NULL
+        """,
+        university,
+        person_ref,
     )
 
 
