@@ -1,0 +1,63 @@
+"""The proposals service, whole: the front desk, and everything from a programme to its vacancies."""
+
+from typing import Any
+
+from chassis.application import application
+from chassis.database import Database
+from chassis.parts import Parts
+from services.proposals.deadlines import proposals as proposal_deadlines
+from services.proposals.deadlines import vacancies as vacancy_deadlines
+from services.proposals.reactions import REACTIONS
+from services.proposals.settings import ProposalsSettings
+from services.proposals.views.accounts import list_hosts_of
+from services.proposals.web import account, sign_in
+from services.proposals.web.api import accounts as accounts_api
+from services.proposals.web.api import hosts as hosts_api
+from services.proposals.web.api import programmes as programmes_api
+from services.proposals.web.api import proposals as proposals_api
+from services.proposals.web.api import vacancies as vacancies_api
+
+PATHS = (
+    "/",
+    "/sign-in",
+    "/sign-out",
+    "/account",
+    "/vacancies",
+    "/proposals",
+    "/hosts",
+    "/programmes",
+    "/problems",
+    "/privacy",
+    "/accessibility",
+    "/office",
+    "/office/proposals",
+    "/api/proposals/v1",
+    "/static",
+)
+
+FRONT_DESK = (sign_in.pages, account.pages, accounts_api.api)
+PROGRAMMES = (programmes_api.api,)
+HOSTS = (hosts_api.api,)
+PROPOSALS = (proposals_api.api,)
+VACANCIES = (vacancies_api.api,)
+
+
+def _app(settings: ProposalsSettings, database: Database) -> Any:
+    return application(
+        service="proposals",
+        settings=settings,
+        database=database,
+        routes=(*FRONT_DESK, *PROGRAMMES, *HOSTS, *PROPOSALS, *VACANCIES),
+        hosts_of=list_hosts_of,
+    )
+
+
+SERVICE = Parts(
+    name="proposals",
+    settings=ProposalsSettings,
+    paths=PATHS,
+    app=_app,
+    reactions=REACTIONS,
+    deadlines=(*proposal_deadlines.DEADLINES, *vacancy_deadlines.DEADLINES),
+    consumer="proposals.places",
+)

@@ -1,0 +1,11 @@
+"""What the tests of this service share."""
+
+import pytest
+
+from tests.proposals.oxford import Oxford, open_oxford
+
+
+@pytest.fixture
+async def oxford(doors_of, database_url: str) -> Oxford:
+    """Hilary 2024 is published, a museum is approved; it is 20 November 2023."""
+    return await open_oxford(await doors_of("proposals"), database_url)
