@@ -38,8 +38,8 @@ docs: environment ## Write again what is generated: schemas, examples, catalogue
 bench: environment ## Measure what is claimed; see bench/README.md
 	$(RUN) -m bench
 
-assets: ## Build the vendored assets again (needs Node; only for raising a version)
-	deploy/assets/build
+assets: environment ## Build the vendored assets again (needs Node; only for raising a version)
+	$(RUN) -m deploy.assets.build
 
 requirements: environment ## Write requirements/ again from pyproject.toml (needs uv)
 	$(RUN) -m deploy.requirements

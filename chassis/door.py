@@ -204,10 +204,11 @@ class Door:
     async def _context(self) -> dict[str, Any]:
         state = self.request.app.state
         roles = self.who.roles
+        audience = getattr(self.request.state, "bar", None)
         frame = Frame(
             university=state.universities[self.university],
-            navigation=navigation.bar(roles),
-            act_as=navigation.act_as(roles),
+            navigation=navigation.bar(roles, audience=audience),
+            act_as=navigation.act_as(roles, audience=audience),
             person=Person(self.sign_in.name) if self.sign_in else None,
             csrf_token=identity.csrf_token(state.keys, self.sign_in),
             command_key=str(uuid4()),

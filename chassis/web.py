@@ -13,7 +13,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chassis import strict_json
+from chassis import navigation, strict_json
 from chassis.actor import OFFICE as OFFICE_ROLES
 from chassis.actor import Actor, Role
 from chassis.door import Door, enter
@@ -34,15 +34,23 @@ class Audience:
     roles: frozenset[Role] = frozenset()
     must_sign_in: bool = True
     scope: str | None = None
+    bar: navigation.Audience | None = (
+        None  # whose items the bar shows, where a person has two roles
+    )
 
 
 PUBLIC = Audience("public", must_sign_in=False)
 SIGNED_IN = Audience("signed in")
-APPLICANT = Audience("applicant", frozenset({Role.APPLICANT}))
-HOST = Audience("host", frozenset({Role.HOST_CONTACT}))
+APPLICANT = Audience("applicant", frozenset({Role.APPLICANT}), bar=navigation.Audience.APPLICANT)
+HOST = Audience("host", frozenset({Role.HOST_CONTACT}), bar=navigation.Audience.HOST)
 HOST_OR_SUPERVISOR = Audience("host or supervisor", frozenset({Role.HOST_CONTACT, Role.SUPERVISOR}))
-OFFICE = Audience("office", OFFICE_ROLES, scope="office")
-OFFICER = Audience("officer", frozenset({Role.OFFICER, Role.PROGRAMME_MANAGER}), scope="office")
+OFFICE = Audience("office", OFFICE_ROLES, scope="office", bar=navigation.Audience.OFFICE)
+OFFICER = Audience(
+    "officer",
+    frozenset({Role.OFFICER, Role.PROGRAMME_MANAGER}),
+    scope="office",
+    bar=navigation.Audience.OFFICE,
+)
 PLACED = Audience("placed", HOST_OR_SUPERVISOR.roles | {Role.APPLICANT} | OFFICE_ROLES)
 
 
@@ -50,6 +58,7 @@ def guard(audience: Audience) -> Callable[[Door], Awaitable[None]]:
     """The check at the door: the role alone; whose thing it is, the domain asks."""
 
     async def check(door: Annotated[Door, Depends(enter)]) -> None:
+        door.request.state.bar = audience.bar
         if not audience.must_sign_in:
             return
         if door.actor is None:
