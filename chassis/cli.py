@@ -172,6 +172,9 @@ async def _until_stopped(parts: Parts, role: str, read: Any, running: Running) -
     log.info("process.started", version=migrate.newest(parts.name))
     try:
         await running(read, pool, stop)
+    except topics.TopicsAreMissing as missing:
+        print(missing, file=sys.stderr)
+        raise typer.Exit(settings.CONFIGURATION_FAULT) from missing
     finally:
         await pool.close()
         log.info("process.stopped")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from chassis import clock, logs
 from chassis.database import Transaction
-from chassis.parts import Early, Reaction, Reactions
+from chassis.parts import Early, Parts, Reaction, Reactions
 from chassis.records import CLOCK_TOLERANCE, Known, Read, Reason, Record
 from schemas.envelope import Event
 from schemas.topics import Topic, topic_of
@@ -42,6 +42,11 @@ class Consumer:
 
     name: str
     reactions: Reactions
+
+    @classmethod
+    def of(cls, parts: Parts) -> "Consumer":
+        """A service's consumer."""
+        return cls(parts.consumer or parts.name, parts.reactions)
 
     @cached_property
     def known(self) -> Known:
@@ -164,7 +169,7 @@ class Intake:
     born_late: frozenset[tuple[str, int]] = frozenset()
     may_park: int | None = None  # how many the breaker still lets through
     counts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
-    handled: list[Read] = field(default_factory=list[Read])
+    settled: list[Read] = field(default_factory=list[Read])  # since waiting ones were released
     parked: Counter[str] = field(default_factory=Counter[str])
     is_anything_waiting: bool = False
     _now: Any = None
@@ -284,8 +289,7 @@ class Intake:
             self._to_wait.append((self.consumer.name, *missing, *_kept(reading)))
             self.is_anything_waiting = True
             return
-        if outcome is Outcome.REPEATED:
-            return
+        self.settled.append(reading)
         if reading.sequence is not None and reading.key is not None:
             case = record.topic, reading.key
             self._raised[case] = max(reading.sequence, self._raised.get(case, 0))
@@ -300,7 +304,6 @@ class Intake:
             if record.key is not None:
                 self._held.add(record.case)
             return
-        self.handled.append(reading)
         if outcome is Outcome.HANDLED and reading.event_id:
             identity = reading.source, reading.event_id
             self._seen[identity] = reading.value_hash

@@ -15,10 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis import backlog, clock, parking, settings
+from chassis.actor import Actor, Role
 from chassis.database import TRANSIENT, Database, RowMissing
+from chassis.decision import Refused
+from chassis.intake import Consumer
 from chassis.parts import Parts
 
 DATA, TRY_LATER = 65, 75
+OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}))
 console = Console()
 Reason = Annotated[str, typer.Option("--reason", help="Why: kept in the audit log.")]
 
@@ -47,12 +51,16 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
     @parked.command("list")
     def list_parked() -> None:
         """Parked events, and those kept behind them, oldest first."""
-        _print(_within(parts, lambda database: parking.list_parked(database, parts.consumer)))
+        _print(
+            _within(parts, lambda database: parking.list_parked(database, Consumer.of(parts).name))
+        )
 
     @parked.command()
     def show(parked_id: int) -> None:
         """One of them, whole."""
-        row = _within(parts, lambda database: parking.show(database, parts.consumer, parked_id))
+        row = _within(
+            parts, lambda database: parking.show(database, Consumer.of(parts).name, parked_id)
+        )
         print(json.dumps(row, default=_text, indent=2))
 
     @parked.command()
@@ -61,7 +69,7 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
         told = _within(
             parts,
             lambda database: parking.redrive(
-                database, parts, parked_id, reason=reason, now=clock.now
+                database, Consumer.of(parts), parked_id, actor=OPERATOR, reason=reason
             ),
         )
         print(told)
@@ -71,7 +79,9 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
         """Give an event up; what was kept behind it can then be tried."""
         _within(
             parts,
-            lambda database: parking.discard(database, parts.consumer, parked_id, reason=reason),
+            lambda database: parking.discard(
+                database, Consumer.of(parts).name, parked_id, actor=OPERATOR, reason=reason
+            ),
         )
         print(f"{parked_id}: discarded")
 
@@ -90,6 +100,9 @@ def _within(parts: Parts, act: Callable[[Database], Awaitable[Any]]) -> Any:
 
     try:
         return asyncio.run(run())
+    except Refused as refused:
+        print(refused.sentence, file=sys.stderr)
+        raise typer.Exit(DATA) from refused
     except RowMissing as missing:
         print("There is no such row.", file=sys.stderr)
         raise typer.Exit(DATA) from missing

@@ -92,13 +92,13 @@ async def redrive(
 
 
 async def discard(
-    database: Database, consumer: Consumer, parked_id: int, *, actor: Actor, reason: str
+    database: Database, consumer: str, parked_id: int, *, actor: Actor, reason: str
 ) -> None:
     """Settle one event without effect; those behind it stay until they are redriven."""
     _ask_for(reason)
     async with database.transaction() as tx:
-        row = await _lock(tx, consumer.name, parked_id)
-        await _settle(tx, consumer.name, row, status="discarded", actor=actor, reason=reason)
+        row = await _lock(tx, consumer, parked_id)
+        await _settle(tx, consumer, row, status="discarded", actor=actor, reason=reason)
 
 
 async def measure(database: Database, consumer: str) -> None:

@@ -4,6 +4,7 @@ The broker makes none by itself. What would end the order of keys, another numbe
 refused.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from schemas.envelope import Service
 from schemas.topics import PARTITIONS, TOPICS, Topic
 
 LARGEST_MESSAGE = 1024 * 1024
+ASKED, ASKED_EVERY = 25, 0.2  # times, seconds
 ALREADY_THERE = 36  # Kafka's error code TOPIC_ALREADY_EXISTS
 
 
@@ -58,10 +60,19 @@ def config_of(topic: Topic, *, replicas: int = 1) -> dict[str, str]:
 
 
 async def missing(settings: Settings, topics: Iterable[Topic]) -> set[str]:
-    """Names of declared topics that the broker does not have. Raises `KafkaError` when it is away."""
+    """Names of declared topics that the broker does not have. Raises `KafkaError` when it is away.
+
+    A topic just made, or a broker just started, may take a moment to show: it is asked for a while.
+    """
     wanted = {topic.under(settings.topic_prefix) for topic in topics}
     async with _admin(settings) as admin:
-        return wanted - set(await admin.list_topics())
+        absent = wanted
+        for _ in range(ASKED):
+            absent = wanted - set(await admin.list_topics())
+            if not absent:
+                break
+            await asyncio.sleep(ASKED_EVERY)
+        return absent
 
 
 async def check(settings: Settings, service: Service) -> list[str]:

@@ -63,8 +63,8 @@ STILL_WAITING = """
 
 
 async def release(intake: Intake) -> None:
-    """Settle what waited for the events just handled, and what waited for those in turn."""
-    while intake.handled:
+    """Settle what waited for the events just taken in, and what waited for those in turn."""
+    while intake.settled:
         for row in await _list_released(intake):
             try:
                 await _settle(intake, row)
@@ -75,16 +75,16 @@ async def release(intake: Intake) -> None:
 
 
 async def _list_released(intake: Intake) -> Sequence[Row]:
-    handled, intake.handled = intake.handled, []
+    settled, intake.settled = intake.settled, []
     facts = {
         (reading.type, fact)
-        for reading in handled
+        for reading in settled
         if reading.event
         for fact in (reading.event.subject, reading.event.key)
     }
     followers = {
         (*reading.record.case, reading.sequence + 1)
-        for reading in handled
+        for reading in settled
         if reading.sequence is not None
     }
     return await intake.tx.list_rows(

@@ -49,7 +49,7 @@ async def run(parts: Parts, settings: Settings, database: Database, stop: asynci
     database.on_record(nudger.nudge)
     loops = [_work_off(queue, database, bell.hear(), stop) for queue in parts.queues(settings)]
     if parts.reactions:
-        consumer = Consumer(parts.consumer or parts.name, parts.reactions)
+        consumer = Consumer.of(parts)
         engine = Engine(consumer, prefix=settings.topic_prefix, database=database)
         loops += [
             _consume(engine, settings, stop),

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from chassis import outbox, relay, topics, worker
 from chassis.actor import the_clock
@@ -19,7 +20,7 @@ from chassis.intake import Consumer
 from chassis.parts import Parts, Reactions
 from chassis.settings import Settings
 from schemas.envelope import LARGEST_VALUE, Event, Service, fact
-from schemas.topics import TOPICS
+from schemas.topics import PARTITIONS, TOPICS
 
 CLOCK = the_clock("oxford")
 T = TypeVar("T")
@@ -175,6 +176,19 @@ class Trial:
         finally:
             await reader.stop()
         return found
+
+    async def trim(self, *, before: int) -> None:
+        """Have the broker forget what lies before an offset, as retention does."""
+        async with topics._admin(self.settings("proposals")) as admin:
+            name = f"{self.prefix}.proposals.events"
+            reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=None)
+            await reader.start()
+            places = [TopicPartition(name, partition) for partition in range(PARTITIONS)]
+            ends = await reader.end_offsets(places)
+            await reader.stop()
+            await admin.delete_records(
+                {place: RecordsToDelete(before) for place, end in ends.items() if end > before}
+            )
 
     async def send(
         self,
