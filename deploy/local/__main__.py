@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -117,8 +117,12 @@ def logs(
 def run() -> None:
     """The supervisor itself; `up` starts it."""
     settings = _settings()
-    with stack.alone(settings):
-        raise typer.Exit(asyncio.run(stack.Stack(settings).run()))
+    try:
+        with stack.alone(settings):
+            code = asyncio.run(stack.Stack(settings).run())
+    except stack.AlreadyUp:
+        _fail("Another supervisor runs this stack.")
+    raise typer.Exit(code)
 
 
 def _settings() -> LocalSettings:
@@ -202,7 +206,7 @@ def _remove(entry: Any) -> None:
         entry.unlink(missing_ok=True)
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str) -> NoReturn:
     print(sentence.rstrip(), file=sys.stderr)
     raise typer.Exit(1)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from chassis import topics
 from chassis.migrate import migrate
 from chassis.settings import Environment, Settings
 from deploy.local.identity import issuer
@@ -86,7 +85,7 @@ def _own_settings(service: Service, around: Surroundings) -> dict[str, str]:
             "OIDC_CLIENT_ID": "micro-internships",
             "OIDC_CLIENT_SECRET": around.keys.client_secret,
             "OFFICE_ENTITLEMENTS": json.dumps({UNIVERSITY: ENTITLEMENTS}),
-            "AUTHLIB_INSECURE_TRANSPORT": "1",  # the provider is on loopback, without TLS
+            "OFFICE_ENTITLEMENTS": json.dumps(dict.fromkeys(UNIVERSITIES, ENTITLEMENTS)),
             "PERSON_KEY": around.keys.person_key,
             "SIGNING_PRIVATE_KEY": around.keys.signing_private_key,
             "CONTACTS_PUBLIC_KEY": around.keys.contacts_public_key,
@@ -113,6 +112,8 @@ async def migrate_all(dsn: str) -> None:
 
 async def apply_topics(around: Surroundings) -> None:
     """Make the topics of `schemas/topics.py` on the broker."""
+    from chassis import topics  # here: half a second, which `status` need not wait for
+
     for service in SERVICES:
         settings = Settings(
             environment=Environment.DEVELOPMENT,

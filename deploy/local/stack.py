@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,24 +29,35 @@ class AlreadyUp(Exception):
 
 
 @contextmanager
-def alone(settings: LocalSettings) -> Iterator[None]:
-    """Hold the stack's lock for as long as this process lives. Raises `AlreadyUp`."""
+def alone(settings: LocalSettings, *, patience: float = 2.0) -> Iterator[None]:
+    """Hold the stack's lock for as long as this process lives. Raises `AlreadyUp`.
+
+    Whoever merely looks holds it shared for an instant, so one tries for a moment.
+    """
     settings.folder.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + patience
     with settings.lock_file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyUp from error
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise AlreadyUp from error
+                time.sleep(0.02)
         yield
 
 
 def is_up(settings: LocalSettings) -> bool:
     """Whether a supervisor holds the lock."""
     try:
-        with alone(settings):
-            return False
-    except AlreadyUp:
+        with settings.lock_file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
         return True
+    return False
 
 
 def check_ports(settings: LocalSettings) -> None:
@@ -81,6 +93,7 @@ class Stack:
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
         self.phase = "starting"
+        self.since = time.time()
         self.fault: str | None = None
         self.ports = choose_ports(settings)
         self.supervisor = Supervisor(settings.logs, self.tell)
@@ -122,6 +135,7 @@ class Stack:
         """Write down how things stand."""
         state = {
             "supervisor": os.getpid(),
+            "since": self.since,
             "phase": self.phase,
             "fault": self.fault,
             "addresses": self.addresses(),

@@ -31,8 +31,9 @@ def described(settings: LocalSettings) -> dict[str, Any]:
     state = read(settings)
     if state is None or not is_up(settings):
         return {"phase": "down", "addresses": {}, "processes": [], "memory": 0}
-    held = census.memory([p["pid"] for p in state["processes"] if p["pid"]])
-    processes = [_with_figures(process, held) for process in state["processes"]]
+    listed = [_supervisor(state), *state["processes"]]
+    held = census.memory([process["pid"] for process in listed if process["pid"]])
+    processes = [_with_figures(process, held) for process in listed]
     return {
         "phase": state["phase"],
         "addresses": state["addresses"],
@@ -82,6 +83,19 @@ def end_strays(settings: LocalSettings) -> list[str]:
             continue
         end_group(process["pid"])
     return ended
+
+
+def _supervisor(state: dict[str, Any]) -> dict[str, Any]:
+    """The supervisor counts as well: it has a place in the table and its share of the memory."""
+    return {
+        "name": "supervisor",
+        "state": "running",
+        "pid": state["supervisor"],
+        "since": state["since"],
+        "restarts": 0,
+        "last_exit": None,
+        "is_ready": True,
+    }
 
 
 def _wait_for_end(process: dict[str, Any], seconds: float = 10) -> None:

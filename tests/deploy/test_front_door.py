@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,17 @@ def test_path_leads_to_its_service(door, path, service):
     status, body, _ = ask(door + path)
 
     assert (status, body.split()[0]) == (200, service)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_public_path_that_a_service_declares_leads_to_it(door, service):
+    declared = import_module(f"services.{service}.main").PATHS
+    deeper = [f"{path}/x" for path in declared if path != "/"]
+
+    led = {path: ask(door + path)[1].split()[0] for path in (*declared, *deeper)}
+
+    assert led == dict.fromkeys(led, service)
+    assert led
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

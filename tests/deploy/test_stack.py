@@ -1,5 +1,6 @@
 """`up`, `status`, a crash, `down`: the real stack in a folder of the test's own."""
 
+import fcntl
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import census, jars
+from deploy.local import census, jars, stack
 from deploy.local.ports import free_port, is_open
 from deploy.local.settings import ROOT, LocalSettings
 from tests.servers import JARS
@@ -106,8 +107,11 @@ def test_stack_comes_up_heals_and_goes_down_without_a_trace(local):
     assert local("down").stdout.strip() == "The stack was not up."
 
 
-def test_what_a_killed_supervisor_leaves_behind_is_ended_by_down(local):
+def test_data_outlives_a_killed_supervisor_and_not_a_reset(local):
+    secret = local.folder / "secrets" / "cookie-secret"
+    before = secret.read_text() if secret.exists() else None
     assert local("up").returncode == 0
+    assert before in (None, secret.read_text())
     state = json.loads((local.folder / "state.json").read_text())
 
     os.kill(state["supervisor"], signal.SIGKILL)
@@ -115,15 +119,7 @@ def test_what_a_killed_supervisor_leaves_behind_is_ended_by_down(local):
 
     assert "Ended what an earlier run left behind" in down.stdout
     assert local.strays() == []
-
-
-def test_data_outlives_a_restart_and_not_a_reset(local):
-    assert local("up").returncode == 0
-    assert (local.folder / "secrets" / "cookie-secret").exists()
-    before = (local.folder / "secrets" / "cookie-secret").read_text()
-    assert local("down").returncode == 0
-    assert local("up").returncode == 0
-    assert (local.folder / "secrets" / "cookie-secret").read_text() == before
+    assert secret.exists()
 
     reset = local("reset")
 
@@ -152,26 +148,23 @@ def test_setting_that_makes_no_sense_is_named(local):
     assert up.stderr.startswith("LOCAL_PORT: ")
 
 
-def test_servers_that_are_given_are_used(local, database_url, kafka_bootstrap):
-    up = local("up", DATABASE_URL=database_url, KAFKA_BOOTSTRAP=kafka_bootstrap)
-    assert up.returncode == 0, up.stderr
-
-    now = local.status()
-    assert {"postgres", "kafka"}.isdisjoint(p["name"] for p in now["processes"])
-    assert now["addresses"]["database"] == database_url
-    assert now["addresses"]["kafka"] == kafka_bootstrap
-
-
-def test_interrupt_ends_a_stack_in_the_foreground(local):
+def test_interrupt_ends_a_stack_in_the_foreground_on_servers_that_are_given(
+    local, database_url, kafka_bootstrap
+):
+    given = {"DATABASE_URL": database_url, "KAFKA_BOOTSTRAP": kafka_bootstrap}
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy.local", "up", "--foreground"],
         cwd=ROOT,
-        env=local.environment,
+        env={**local.environment, **given},
         stdout=subprocess.PIPE,
         text=True,
     )
     while "Ctrl-C ends it." not in process.stdout.readline():
         assert process.poll() is None
+    now = local.status()
+    assert {"postgres", "kafka"}.isdisjoint(p["name"] for p in now["processes"])
+    assert now["addresses"]["database"] == database_url
+    assert now["addresses"]["kafka"] == kafka_bootstrap
     mails = f"http://localhost:{local.environment['LOCAL_MAIL_PORT']}/messages.json"
     assert urllib.request.urlopen(mails, timeout=5).read() == b"[]"
 
@@ -180,6 +173,22 @@ def test_interrupt_ends_a_stack_in_the_foreground(local):
     assert process.wait(60) == 130
     process.stdout.close()
     assert local.strays() == []
+
+
+def test_one_who_looks_is_not_taken_for_a_stack_that_runs(tmp_path):
+    settings = LocalSettings(folder=tmp_path)
+    assert not stack.is_up(settings)
+    settings.lock_file.touch()
+
+    with settings.lock_file.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert not stack.is_up(settings)
+    with stack.alone(settings):
+        assert stack.is_up(settings)
+        with pytest.raises(stack.AlreadyUp), stack.alone(settings, patience=0.1):
+            pass
+
+    assert not stack.is_up(settings)
 
 
 def test_settings_are_read_from_the_environment_alone(monkeypatch):
