@@ -5,6 +5,7 @@ from typing import Any
 from chassis.application import application
 from chassis.database import Database
 from chassis.parts import Parts
+from services.proposals.deadlines import accounts as account_deadlines
 from services.proposals.deadlines import proposals as proposal_deadlines
 from services.proposals.deadlines import vacancies as vacancy_deadlines
 from services.proposals.reactions import REACTIONS
@@ -58,6 +59,10 @@ SERVICE = Parts(
     paths=PATHS,
     app=_app,
     reactions=REACTIONS,
-    deadlines=(*proposal_deadlines.DEADLINES, *vacancy_deadlines.DEADLINES),
+    deadlines=(
+        *account_deadlines.DEADLINES,
+        *proposal_deadlines.DEADLINES,
+        *vacancy_deadlines.DEADLINES,
+    ),
     consumer="proposals.places",
 )

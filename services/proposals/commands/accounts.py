@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from chassis import audit, identity, outbox
-from chassis.actor import Actor
+from chassis.actor import Actor, the_clock
 from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.identity import SignIn
@@ -68,6 +68,21 @@ async def send_card(
     )
     card = accounts.contact_card(account, sealed, at=await now(tx))
     await outbox.record(tx, (card,), actor=actor)
+
+
+async def restate_cards(
+    tx: Transaction, *, after: tuple[str, UUID], most: int, contacts: Contacts, now: Clock
+) -> list[tuple[str, UUID]]:
+    """Send the next cards anew, in order of university and person; whose they were."""
+    university, person_ref = after
+    found = await store.list_accounts_after(
+        tx, university=university, person_ref=person_ref, most=most
+    )
+    for account in found:
+        await send_card(
+            tx, account, contacts=contacts, now=now, actor=the_clock(account.university)
+        )
+    return [(account.university, account.person_ref) for account in found]
 
 
 async def sign_in_from_provider(
