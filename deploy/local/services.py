@@ -85,7 +85,6 @@ def _own_settings(service: Service, around: Surroundings) -> dict[str, str]:
             "OIDC_CLIENT_ID": "micro-internships",
             "OIDC_CLIENT_SECRET": around.keys.client_secret,
             "OFFICE_ENTITLEMENTS": json.dumps({UNIVERSITY: ENTITLEMENTS}),
-            "OFFICE_ENTITLEMENTS": json.dumps(dict.fromkeys(UNIVERSITIES, ENTITLEMENTS)),
             "PERSON_KEY": around.keys.person_key,
             "SIGNING_PRIVATE_KEY": around.keys.signing_private_key,
             "CONTACTS_PUBLIC_KEY": around.keys.contacts_public_key,
