@@ -24,6 +24,17 @@ def respond_by(made_at: datetime, *, rules: RuleSet) -> Deadline:
     return Deadline.from_instant(last_instant_of(datetime.combine(on, wall.time()), zone), zone)
 
 
+def half_way(made_at: datetime, by: Deadline, *, rules: RuleSet) -> datetime | None:
+    """When half of the time has run, where the programme reminds then."""
+    return made_at + (by.at - made_at) / 2 if rules.offers.reminder_half_way else None
+
+
+def last_hours(by: Deadline, *, rules: RuleSet) -> datetime | None:
+    """When the last reminder is due, where the programme sends one."""
+    hours = rules.offers.reminder_hours_before
+    return None if hours is None else by.at - timedelta(hours=hours)
+
+
 def working_days_after(start: date, most: int, *, calendar: CalendarRules) -> date:
     """The day on which so many working days have passed since `start`, which is not counted."""
     on = start

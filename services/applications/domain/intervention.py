@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis.actor import Actor, can
+from chassis.actor import Actor
 from chassis.decision import Decision, Forbidden, Invalid, Refused, Rules, uphold
 from schemas.applications import (
     ExtensionReason,
@@ -24,7 +24,7 @@ from services.applications.domain.offer import (
     OfferIsNotYours,
     Status,
 )
-from services.applications.domain.policy_for_places import RIGHTS
+from services.applications.domain.policy import can
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def offer_is_in_ones_university(i: Intervention) -> bool:
 
 def actor_may_intervene(i: Intervention) -> bool:
     """The office, time and the post; nobody else."""
-    return can(RIGHTS, i.actor, "intervene in an offer", i.offer)
+    return can(i.actor, "intervene in an offer", i.offer)
 
 
 def offer_is_unanswered(i: Intervention) -> bool:
@@ -224,7 +224,8 @@ def extend(
         instead_of=offer.end,
         reason_code=command.because,
     )
-    return Decision(replace(offer, respond_by=later), (told,))
+    last_hours_at = offer.last_hours_at and offer.last_hours_at + (later.at - offer.end.at)
+    return Decision(replace(offer, respond_by=later, last_hours_at=last_hours_at), (told,))
 
 
 def remind(offer: Offer, command: RemindOfOffer, *, now: datetime) -> Decision[Offer]:

@@ -6,7 +6,7 @@ from enum import StrEnum, auto
 from typing import Any
 from uuid import UUID
 
-from chassis.actor import Actor, can
+from chassis.actor import Actor
 from chassis.decision import Decision, Invalid, NotFound, Refused, Rules, uphold
 from schemas.applications import (
     OfferAccepted,
@@ -19,7 +19,7 @@ from schemas.envelope import Event
 from schemas.rules import RuleSet
 from services.applications.domain.applicant_cycle import AnotherPlaceIsTaken, ApplicantCycle
 from services.applications.domain.case import Case
-from services.applications.domain.policy_for_places import RIGHTS
+from services.applications.domain.policy import can
 
 
 class Status(StrEnum):
@@ -69,6 +69,8 @@ class Offer:
     answered_at: datetime | None = None
     reason_code: str | None = None
     reason: str | None = None  # as its applicant reads it
+    half_way_at: datetime | None = None  # when reminders are due; None: not in this programme
+    last_hours_at: datetime | None = None
     reminded: tuple[OfferReminder, ...] = ()
 
     @property
@@ -222,7 +224,7 @@ class Answer:
 
 def offer_is_ones_own(a: Answer) -> bool:
     """The one table of rights says whose it is."""
-    return can(RIGHTS, a.actor, "answer an offer", a.offer)
+    return can(a.actor, "answer an offer", a.offer)
 
 
 def person_is_still_free(a: Answer) -> bool:
@@ -316,7 +318,7 @@ def decline(
 
 def is_already_so(offer: Offer, status: Status, *, actor: Actor) -> bool:
     """Whether this person has given that very answer before: the same result, no second event."""
-    return offer.status is status and can(RIGHTS, actor, "answer an offer", offer)
+    return offer.status is status and can(actor, "answer an offer", offer)
 
 
 def vacate(offer: Offer) -> Offer:

@@ -9,16 +9,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis.actor import Actor, can
+from chassis.actor import Actor
 from chassis.decision import Decision, Forbidden, Invalid, NotFound, Refused, Rules, uphold
 from schemas.applications import OfferMade, Outcome, OutcomeTold
 from schemas.rules import RuleSet
-from services.applications.domain.answer_time import respond_by
+from services.applications.domain.answer_time import half_way, last_hours, respond_by
 from services.applications.domain.applicant_cycle import ApplicantCycle
 from services.applications.domain.case import Case
 from services.applications.domain.offer import Offer
 from services.applications.domain.offer import Status as OfferStatus
-from services.applications.domain.policy_for_places import RIGHTS
+from services.applications.domain.policy import can
 from services.applications.domain.selection import Selection, Status
 
 
@@ -103,7 +103,7 @@ def selection_is_of_this_university(t: Telling) -> bool:
 
 def telling_is_ones_task(t: Telling) -> bool:
     """The office relays every outcome."""
-    return can(RIGHTS, t.actor, "tell outcomes", t.selection)
+    return can(t.actor, "tell outcomes", t.selection)
 
 
 def outcomes_are_not_told_yet(t: Telling) -> bool:
@@ -255,7 +255,14 @@ def make(offer: Offer, *, now: datetime, rules: RuleSet) -> Decision[Offer]:
     """Tell the applicant; from now on their time to answer runs."""
     by = respond_by(now, rules=rules)
     told = OfferMade(**offer.told(now), respond_by=by, from_reserve=offer.from_reserve)
-    return Decision(replace(offer.moved("make"), made_at=now, respond_by=by), (told,))
+    made = replace(
+        offer.moved("make"),
+        made_at=now,
+        respond_by=by,
+        half_way_at=half_way(now, by, rules=rules),
+        last_hours_at=last_hours(by, rules=rules),
+    )
+    return Decision(made, (told,))
 
 
 def tell(candidate: Candidate, *, now: datetime) -> Decision[Outcome | None]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis.actor import Actor, can
+from chassis.actor import Actor
 from chassis.decision import Decision, Forbidden, Invalid, NotFound, Refused, Rules, uphold
 from schemas.advert import Day
 from schemas.applications import (
@@ -27,7 +27,7 @@ from schemas.envelope import Event
 from schemas.rules import RuleSet, Teller
 from services.applications.domain.case import Case
 from services.applications.domain.offer import Offer
-from services.applications.domain.policy_for_places import RIGHTS
+from services.applications.domain.policy import can
 
 
 class Status(StrEnum):
@@ -199,11 +199,11 @@ RULES_FOR_CANCELLING: Rules[Cancellation] = (
 
 def canceller(placement: Placement, actor: Actor) -> CancelledBy | None:
     """As whom someone would cancel this placement; None where it is not theirs."""
-    if can(RIGHTS, actor, "cancel one's placement", placement):
+    if can(actor, "cancel one's placement", placement):
         return CancelledBy.INTERN
-    if can(RIGHTS, actor, "cancel a host's placement", placement):
+    if can(actor, "cancel a host's placement", placement):
         return CancelledBy.HOST
-    if can(RIGHTS, actor, "cancel any placement", placement):
+    if can(actor, "cancel any placement", placement):
         return CancelledBy.OFFICE
     return None
 
@@ -240,7 +240,7 @@ def confirm(
 
 def introduce(placement: Placement, *, actor: Actor, now: datetime) -> Decision[Placement]:
     """Let intern and host write to each other: once (R92)."""
-    if not can(RIGHTS, actor, "introduce", placement):
+    if not can(actor, "introduce", placement):
         raise OnlyTheOfficeIntroduces
     if placement.status not in MOVES["introduce"]:
         raise PlacementIsNotAhead

@@ -11,7 +11,7 @@ from enum import StrEnum, auto
 from typing import Any
 from uuid import UUID
 
-from chassis.actor import Actor, Role, can
+from chassis.actor import Actor, Role
 from chassis.decision import Decision, Forbidden, Invalid, NotFound, Refused, Rules, uphold
 from schemas.applications import (
     OutcomesAtRisk,
@@ -24,7 +24,7 @@ from schemas.applications import (
 from schemas.deadline import Deadline
 from schemas.rules import RuleSet
 from services.applications.domain.case import Case
-from services.applications.domain.policy_for_places import RIGHTS
+from services.applications.domain.policy import can
 
 OFFICE_IS_WARNED_AHEAD = timedelta(days=2)
 """So long before outcomes are promised the office hears that some are still open (R73)."""
@@ -180,7 +180,7 @@ def actor_is_not_the_office(r: Ranking) -> bool:
 
 def selection_is_the_hosts(r: Ranking) -> bool:
     """Of a host for which this person acts."""
-    return can(RIGHTS, r.actor, "rank", r.selection)
+    return can(r.actor, "rank", r.selection)
 
 
 def applications_are_released(r: Ranking) -> bool:
@@ -340,6 +340,18 @@ def warn_of_risk(selection: Selection, *, untold: int, now: datetime) -> Decisio
         **selection.case.at(now), office_tells_by=selection.office_tells_by, untold=untold
     )
     return Decision(selection, (told,))
+
+
+def tell(selection: Selection, *, now: datetime) -> Selection:
+    """Everyone knows now; each was told by an event of their own."""
+    return replace(selection.moved("tell"), told_at=now)
+
+
+def end_empty(selection: Selection, *, live: int, now: datetime) -> Decision[Selection]:
+    """Nobody is there to choose from: nobody applied, or all have withdrawn."""
+    if live or selection.status not in MOVES["end empty"]:
+        return Decision(selection)
+    return Decision(replace(selection.moved("end empty"), told_at=now))
 
 
 def exhaust(case: Case, *, places_free: int, now: datetime) -> ReserveExhausted:
