@@ -171,11 +171,9 @@ async def running(provider: Provider) -> AsyncIterator[Provider]:
 
 
 @asynccontextmanager
-async def listening(app: Any, *, interface: str = "auto") -> AsyncIterator[str]:
+async def listening(app: Any, *, port: int = 0) -> AsyncIterator[str]:
     """Serve an application in this test's own loop."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="error", lifespan="off", interface=interface
-    )
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # pytest's own are enough
     serving = asyncio.create_task(server.serve())
