@@ -156,7 +156,7 @@ def _contained_postgres() -> Started:
 def _contained_kafka() -> Started:
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
     from testcontainers.core.container import DockerContainer
-    from testcontainers.core.waiting_utils import wait_for_logs
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
     # Advertised to clients, so it must be known before the start; the broker reaches itself by a
     # listener of its own, or a transactional producer would wait for ever.
@@ -181,8 +181,8 @@ def _contained_kafka() -> Started:
     }
     for key, value in settings.items():
         container.with_env(key, value)
-    container.start()
-    wait_for_logs(container, "Kafka Server started", timeout=90)
+    started = LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(90)
+    container.waiting_for(started).start()
     return Started(f"localhost:{port}", container=_id(container))
 
 
