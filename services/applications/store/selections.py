@@ -113,9 +113,9 @@ async def list_selections_to_watch(tx: Transaction, *, now: datetime) -> list[tu
                    EXISTS (
                        SELECT FROM jsonb_array_elements_text(
                            rules -> 'telling' -> 'selection_reminder_days'
-                       ) AS days
-                        WHERE NOT days::integer = ANY (reminded)
-                          AND $1 >= host_selects_by - make_interval(hours => 24 * days::integer)
+                       ) AS reminder (ahead)
+                        WHERE NOT ahead::integer = ANY (reminded)
+                          AND $1 >= host_selects_by - make_interval(hours => 24 * ahead::integer)
                    )
                    OR NOT EXISTS (
                        SELECT FROM applications
