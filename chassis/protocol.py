@@ -24,6 +24,7 @@ log = structlog.get_logger()
 MOST_HEADERS = 100
 LARGEST_HEADER = 16 * 1024
 LARGEST_JSON = 1024 * 1024
+WITH_FILES = ("multipart/form-data", "application/pdf")
 _CORRELATION = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _TRACE = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
@@ -103,8 +104,8 @@ class Protocol:
         return self._size_fault(headers)
 
     def _limit(self, headers: Mapping[str, str]) -> int:
-        is_form = headers.get("content-type", "").startswith("multipart/form-data")
-        return self._largest_form if is_form else LARGEST_JSON
+        has_file = headers.get("content-type", "").startswith(WITH_FILES)
+        return self._largest_form if has_file else LARGEST_JSON
 
     def _size_fault(self, headers: Mapping[str, str]) -> Problem | None:
         length = headers.get("content-length", "0")

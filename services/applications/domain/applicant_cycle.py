@@ -1,7 +1,8 @@
 """One person in one cycle: what counts towards the cap, and the acceptance that binds."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 from uuid import UUID
 
 from chassis.decision import Refused
@@ -23,6 +24,11 @@ class ApplicantCycle:
     bound_by_offer_id: UUID | None = None
     live_first: int = 0
     live_second: int = 0
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "ApplicantCycle":
+        """As its row holds it."""
+        return cls(**{each.name: row[each.name] for each in fields(cls)})
 
     @property
     def is_bound(self) -> bool:

@@ -5,7 +5,7 @@ for them. What its applicant is told of it stands in `told.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum, auto
 from typing import Any, Self
@@ -18,7 +18,7 @@ from schemas.applications import ApplicationWithdrawn, WithdrawnBy
 from schemas.rules import Round, RuleSet
 from services.applications.domain.applicant_cycle import ApplicantCycle
 from services.applications.domain.case import Case
-from services.applications.domain.content import Content
+from services.applications.domain.content import Content, Statement
 from services.applications.domain.policy import can
 from services.applications.domain.vacancy_round import VacancyRound
 
@@ -87,6 +87,20 @@ class Application:
     ended_by: str | None = None
     ended_because: str | None = None
 
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Application":
+        """As its row holds it; the statement is measured where a rule set is at hand."""
+        content = Content(
+            statement=Statement(row["statement"], row["statement_words"]),
+            weeks=tuple(row["weeks"]),
+            declarations=tuple(row["declarations"]),
+            leave_note=row["leave_note"],
+        )
+        known: dict[str, Any] = {f.name: row[f.name] for f in fields(cls) if f.name in row}
+        known |= {"round": Round(row["round"]), "status": Status(row["status"])}
+        known |= {"content": content, "facts": row["facts"] or {}}
+        return cls(**known)
+
     @property
     def case(self) -> Case:
         """The round of the vacancy that it is sent to."""
@@ -128,8 +142,9 @@ class SaveApplication:
     """Keep what was written: of a draft as it is, of a sent application as a revision."""
 
     application_id: UUID
-    content: Content
-    document_id: UUID | None  # the CV as it shall be from now on
+    content: Content | None = None  # None: as it is
+    document_id: UUID | None = None  # another CV from now on
+    removes_cv: bool = False
     version: int | None = None  # the version it was read at, where the caller says so
 
 

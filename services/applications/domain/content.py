@@ -61,6 +61,14 @@ def slips(
     )
 
 
+UNFINISHED = frozenset({"required", "too-short"})
+
+
+def wrong(found: tuple[Slip, ...]) -> tuple[Slip, ...]:
+    """Of these, what would not become right by writing on."""
+    return tuple(slip for slip in found if slip.code not in UNFINISHED)
+
+
 def statement_slips(statement: Statement, rules: ApplyingRules) -> tuple[Slip, ...]:
     """Characters first: the cap binds joined words and scripts without spaces."""
     if len(statement.text) > MOST_CHARACTERS:

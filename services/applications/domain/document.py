@@ -1,7 +1,9 @@
 """A CV: judged by what it holds, not by its name; the host is only ever given a copy written anew."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.decision import Invalid
@@ -23,6 +25,15 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody chose, found in order and not stored yet."""
+
+    name: str
+    original: bytes
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A stored file, without its bytes."""
 
@@ -36,6 +47,13 @@ class Document:
     host_pages: int
     notes: tuple[str, ...]
     added_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Document":
+        """As its row holds it."""
+        known: dict[str, Any] = {each.name: row[each.name] for each in fields(cls)}
+        known["notes"] = tuple(row["notes"])
+        return cls(**known)
 
     @property
     def is_trimmed(self) -> bool:

@@ -29,6 +29,7 @@ from services.applications.domain.application import (
     SaveApplication,
     Status,
 )
+from services.applications.domain.content import Content
 from services.applications.domain.document import Document
 from services.applications.domain.vacancy_round import Phase, VacancyIsNotHere, VacancyRound
 
@@ -189,15 +190,17 @@ def save(
 ) -> Decision[Application]:
     """Keep a draft as it is, finished or not; of a sent application, replace what was sent.
 
-    What a revision holds has been found without slips before.
+    `cv` is the one it has from now on. What a revision holds has been found without slips before.
     """
     change = Change(held, round_, actor, now, rules, "save", command.version)
     uphold(RULES_FOR_CHANGING, change)
+    content = held.content if command.content is None else command.content
+    document_id = cv.document_id if cv is not None else None
     kept = replace(
-        held, content=command.content, document_id=command.document_id, saved_at=now,
-        declared_at=_declared_at(held, command, now), rule_set_version=round_.rule_set_version,
+        held, content=content, document_id=document_id, saved_at=now,
+        declared_at=_declared_at(held, content, now), rule_set_version=round_.rule_set_version,
     )  # fmt: skip
-    same = (held.content, held.document_id) == (command.content, command.document_id)
+    same = (held.content, held.document_id) == (content, document_id)
     if same or held.status is Status.DRAFT:
         return Decision(kept)
     revised = replace(
@@ -245,11 +248,11 @@ def submit(
     return Decision((sent, cycle.taking_a_slot(round_.round)), (told, *_cuts(sent, cv, now, rules)))
 
 
-def _declared_at(held: Application, command: SaveApplication, now: datetime) -> datetime | None:
+def _declared_at(held: Application, content: Content, now: datetime) -> datetime | None:
     """When they confirmed what they confirm now (R41)."""
-    if not command.content.declarations:
+    if not content.declarations:
         return None
-    same = held.content.declarations == command.content.declarations
+    same = held.content.declarations == content.declarations
     return held.declared_at if same and held.declared_at else now
 
 

@@ -3,9 +3,11 @@
 scheduled → open → sealed → released
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum, auto
+from typing import Any
 from uuid import UUID
 
 from chassis.actor import Actor
@@ -50,6 +52,13 @@ class VacancyRound:
     sealed_at: datetime | None
     released_at: datetime | None
     released_count: int | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "VacancyRound":
+        """As its row, joined with its vacancy's, holds it."""
+        known: dict[str, Any] = {each.name: row[each.name] for each in fields(cls)}
+        known["round"] = Round(row["round"])
+        return cls(**known)
 
     @property
     def case(self) -> Case:

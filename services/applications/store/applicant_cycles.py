@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.database import Row, Transaction
+from chassis.database import Transaction
 from schemas.envelope import new_id
 from services.applications.domain.applicant_cycle import ApplicantCycle
 
@@ -14,7 +14,7 @@ async def lock_applicant_cycle(tx: Transaction, applicant_cycle_id: UUID) -> App
     application, the offer: so cap and single acceptance are decided one after the other. Whatever
     else the command reads, it reads in a statement after this one.
     """
-    return _applicant_cycle(
+    return ApplicantCycle.from_row(
         await tx.get_row(
             "SELECT * FROM applicant_cycles WHERE applicant_cycle_id = $1 FOR UPDATE",
             applicant_cycle_id,
@@ -34,7 +34,7 @@ async def find_applicant_cycle_of(tx: Transaction, application_id: UUID) -> Appl
         """,
         application_id,
     )
-    return _applicant_cycle(row) if row else None
+    return ApplicantCycle.from_row(row) if row else None
 
 
 async def lock_applicant_cycle_anew(
@@ -42,7 +42,7 @@ async def lock_applicant_cycle_anew(
 ) -> ApplicantCycle:
     """Hold a person's row of a cycle, made here if this is the first that is heard of them in it."""
     # DO UPDATE rather than DO NOTHING: it locks the row that another transaction has just made.
-    return _applicant_cycle(
+    return ApplicantCycle.from_row(
         await tx.get_row(
             """
             INSERT INTO applicant_cycles (applicant_cycle_id, person_ref, cycle_id, university)
@@ -70,16 +70,4 @@ async def save_applicant_cycle(tx: Transaction, cycle: ApplicantCycle) -> None:
         cycle.bound_by_offer_id,
         cycle.live_first,
         cycle.live_second,
-    )
-
-
-def _applicant_cycle(row: Row) -> ApplicantCycle:
-    return ApplicantCycle(
-        applicant_cycle_id=row["applicant_cycle_id"],
-        person_ref=row["person_ref"],
-        cycle_id=row["cycle_id"],
-        university=row["university"],
-        bound_by_offer_id=row["bound_by_offer_id"],
-        live_first=row["live_first"],
-        live_second=row["live_second"],
     )

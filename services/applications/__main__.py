@@ -1,0 +1,6 @@
+"""`python -m services.applications ROLE`."""
+
+from chassis.cli import run
+from services.applications.main import SERVICE
+
+run(SERVICE)

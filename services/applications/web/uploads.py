@@ -1,0 +1,58 @@
+"""A chosen file on its way in: read whole, judged before any transaction, kept by the one that follows."""
+
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+
+from chassis.door import Door
+from chassis.problems import Problem
+from schemas.rules import ApplyingRules
+from services.applications.documents.judge import Judge, shown_name
+from services.applications.domain.document import OneFileOnly, Upload
+
+FIELD = "cv"
+
+
+async def chosen_file(door: Door, *, rules: ApplyingRules) -> Upload | None:
+    """The file of a page's form, judged; None where none was chosen."""
+    return await _judged(door, door.form or FormData(), rules=rules)
+
+
+async def sent_file(door: Door, *, rules: ApplyingRules) -> Upload:
+    """The file that an API caller sent, bare or as a form. Raises `Problem` 415 for anything else."""
+    kind = door.request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "application/pdf":
+        return await _judge(door, await door.request.body(), name="cv.pdf", rules=rules)
+    if kind == "multipart/form-data":
+        await door.request.body()  # kept, so that the command's key can be made of it too
+        form = await door.request.form(max_files=4, max_fields=20, max_part_size=64 * 1024)
+        upload = await _judged(door, form, rules=rules)
+        if upload is not None:
+            return upload
+        raise Problem(422, "required", "Send the file as the field cv.")
+    raise Problem(415, "unsupported-media-type", "Send application/pdf, or a form with the file.")
+
+
+async def _judged(door: Door, form: FormData, *, rules: ApplyingRules) -> Upload | None:
+    given = [each for each in form.getlist(FIELD) if isinstance(each, UploadFile)]
+    chosen = [each for each in given if each.filename]  # browsers send an empty one for none
+    if not chosen:
+        return None
+    if len(chosen) > 1:
+        raise OneFileOnly
+    content = await chosen[0].read()
+    await chosen[0].seek(0)
+    return await _judge(door, content, name=chosen[0].filename or "", rules=rules)
+
+
+async def _judge(door: Door, content: bytes, *, name: str, rules: ApplyingRules) -> Upload:
+    judged = await judge_of(door).cv(content, name=name, rules=rules)
+    return Upload(shown_name(name), content, judged)
+
+
+def judge_of(door: Door) -> Judge:
+    """The one of this process: it lets only so many files be examined at once."""
+    state: Any = door.request.app.state
+    if not hasattr(state, "judge"):
+        state.judge = Judge(door.settings.judging_at_once)
+    return state.judge
