@@ -308,6 +308,13 @@ def advert_of(content: Content, *, host: HostFacts, rules: RuleSet, dates: Cycle
 
 
 def weeks_of(days: tuple[Day, ...], dates: CycleDates) -> tuple[str, ...]:
-    """Names of the cycle's weeks that a placement lies in: what people filter by."""
-    found = (_week_of(day.on, dates.weeks) for day in sorted(days, key=lambda day: day.on))
-    return tuple(dict.fromkeys(name for name in found if name))
+    """The cycle's weeks that a placement lies in, as `2024-03-11/2024-03-15`: what people filter by.
+
+    By dates, since every cycle has a ninth week.
+    """
+    found = [
+        f"{week.first_on}/{week.last_on}"
+        for week in dates.weeks
+        if any(week.first_on <= day.on <= week.last_on for day in days)
+    ]
+    return tuple(sorted(found))

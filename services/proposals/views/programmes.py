@@ -51,6 +51,32 @@ async def show_rules(
     return row | {"rules": RuleSet.model_validate(row["rules"])}
 
 
+_VERSIONS: dict[tuple[UUID, int], RuleSet] = {}  # a version never changes, so it is read once
+
+
+async def list_rules(reader: Reader, *, to: Actor) -> dict[str, RuleSet]:
+    """The rules in force of every programme of this university, by the programme's name in addresses."""
+    rows = await list_programmes(reader, to=to)
+    found: dict[str, RuleSet] = {}
+    for row in rows:
+        key = (row["programme_id"], row["rule_set_version"])
+        if key not in _VERSIONS:
+            _VERSIONS[key] = (await show_rules(reader, row["slug"], key[1], to=to))["rules"]
+        found[row["slug"]] = _VERSIONS[key]
+    return found
+
+
+async def show_rules_of(reader: Reader, programme_id: UUID, version: int) -> RuleSet:
+    """The version that a proposal or vacancy carries."""
+    key = (programme_id, version)
+    if key not in _VERSIONS:
+        row = await reader.get_row(
+            "SELECT rules FROM rule_sets WHERE programme_id = $1 AND version = $2", *key
+        )
+        _VERSIONS[key] = RuleSet.model_validate(row["rules"])
+    return _VERSIONS[key]
+
+
 async def find_programme(reader: Reader, slug: str, *, to: Actor) -> Programme | None:
     """A programme with its rules, to compare with those of a file."""
     try:

@@ -24,11 +24,13 @@ FACETS = (
 )
 
 _COLUMNS = """
-    SELECT vacancy_id, vacancies.programme_id, programmes.slug AS programme, cycle_id,
-           vacancies.rule_set_version, vacancies.status, round, opens_at, closes_at, places, title,
-           mode, sector, category, skills, host_kind, country, weeks, vacancies.published_at
+    SELECT vacancy_id, vacancies.programme_id, programmes.slug AS programme, vacancies.cycle_id,
+           cycles.name AS cycle_name, cycles.zone, vacancies.rule_set_version, vacancies.status,
+           round, opens_at, closes_at, places, title, mode, sector, category, skills, host_kind,
+           country, weeks, vacancies.published_at
       FROM vacancies
-      JOIN programmes USING (programme_id)
+      JOIN programmes ON programmes.programme_id = vacancies.programme_id
+      JOIN cycles ON cycles.cycle_id = vacancies.cycle_id
 """
 
 
@@ -46,6 +48,11 @@ class Found:
 
     rows: tuple[Row, ...]
     counts: Mapping[str, Mapping[str, int]]
+    everything: tuple[Row, ...]  # all that is open and holds the words
+
+    def count(self, facets: Mapping[str, frozenset[str]]) -> int:
+        """How many would be found by other facets."""
+        return sum(_fits(row, facets) for row in self.everything)
 
 
 async def search_vacancies(
@@ -65,7 +72,8 @@ async def search_vacancies(
         asked.words,
     )
     fitting = [row for row in rows if _fits(row, asked.facets)]
-    return Found(tuple(sorted(fitting, key=lambda row: _order(row, sort))), _counts(rows, asked))
+    ordered = sorted(fitting, key=lambda row: _order(row, sort))
+    return Found(tuple(ordered), _counts(rows, asked), tuple(rows))
 
 
 def _order(row: Row, sort: str) -> tuple[Any, ...]:

@@ -1,0 +1,37 @@
+"""Kinds of problem that the API answers with, in words: the pages behind each `type`."""
+
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "malformed-json": (400, "The body is not JSON as we take it. The byte is named."),
+    "json-duplicate-key": (400, "A key stands twice in one object."),
+    "json-number": (400, "A number is not one that can be held exactly."),
+    "json-surrogate": (400, "A text holds half a character."),
+    "json-depth": (400, "The body is nested too deeply: 32 levels are allowed."),
+    "key-required": (400, "A command needs an Idempotency-Key header."),
+    "key-malformed": (400, "An Idempotency-Key is 1 to 200 visible characters."),
+    "bad-cursor": (
+        400,
+        "The cursor is not of this list, or was edited. Begin with the first page.",
+    ),
+    "unknown-host": (400, "No university is served under this host name."),
+    "sign-in": (401, "Sign in first, or send a token."),
+    "forbidden": (403, "The sign-in is known, and this is not for it to do."),
+    "csrf": (403, "The command did not carry the token of the present sign-in."),
+    "not-found": (404, "There is nothing here, or it is not yours to see."),
+    "method-not-allowed": (405, "The address knows other methods: they stand in Allow."),
+    "not-acceptable": (406, "Answers are application/json."),
+    "key-in-flight": (409, "The first request with this key is still running."),
+    "already-submitted": (409, "The proposal is with the office: what was sent is shown."),
+    "deadline-passed": (409, "The deadline has passed: it is named with its zone and our time."),
+    "version-changed": (
+        412,
+        "Somebody has changed it since it was read. Read it again, then edit.",
+    ),
+    "unsupported-media-type": (415, "Send the body as application/json."),
+    "invalid": (422, "Some fields need another look: each is named with a pointer and a code."),
+    "key-reused": (422, "The Idempotency-Key was used for another request."),
+    "repeated-parameter": (422, "A parameter stands more than once where one is meant."),
+    "version-required": (428, "An edit names the version it was made from, as If-Match."),
+    "headers-too-large": (431, "The request's headers are too large."),
+    "our-fault": (500, "Something went wrong on our side. Nothing was changed."),
+    "unavailable": (503, "Not possible at the moment. The same key finds out what became of it."),
+}
