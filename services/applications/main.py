@@ -5,10 +5,12 @@ from typing import Any
 from chassis.application import application
 from chassis.database import Database
 from chassis.parts import Parts
+from services.applications.deadlines.choosing import CHOOSING_DEADLINES
 from services.applications.deadlines.rounds import ROUND_DEADLINES
 from services.applications.reactions import REACTIONS
 from services.applications.settings import ApplicationsSettings
 from services.applications.web.api import applications as applications_api
+from services.applications.web.choosing import CHOOSING_ROUTES
 
 PATHS = (
     "/applications",
@@ -21,7 +23,7 @@ PATHS = (
 )
 LARGEST_FORM = 6 * 1024 * 1024  # a CV of 5 MiB, and what is typed beside it
 
-ROUTES = (applications_api.api,)
+ROUTES = (applications_api.api, *CHOOSING_ROUTES)
 
 
 def app(settings: ApplicationsSettings, database: Database) -> Any:
@@ -41,6 +43,6 @@ SERVICE = Parts(
     paths=PATHS,
     app=app,
     reactions=REACTIONS,
-    deadlines=(*ROUND_DEADLINES,),
+    deadlines=(*ROUND_DEADLINES, *CHOOSING_DEADLINES),
     consumer="applications.facts",
 )

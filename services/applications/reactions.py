@@ -3,10 +3,16 @@
 Each is either a copy, which a replay repeats, or an ordinary command, which it does not.
 """
 
+from contextlib import suppress
+from datetime import timedelta
+
+from chassis.actor import the_post
+from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.identity import SIGN_IN_REACTIONS
 from chassis.known_hosts import HOST_REACTIONS
-from chassis.parts import Reaction, project
+from chassis.parts import Reaction, project, react
+from schemas.applications import ExtensionReason
 from schemas.envelope import Event
 from schemas.notifications import MessageSent
 from schemas.proposals import (
@@ -19,9 +25,13 @@ from schemas.proposals import (
     VacancyReadvertised,
     VacancyWithdrawn,
 )
+from services.applications.commands import offers
+from services.applications.domain.intervention import ExtendOffer
+from services.applications.domain.offer import OfferIsNotOpen
 from services.applications.store import applications, known, rounds, rules
 
 RECEIPT = "application_submitted"
+OFFER_LETTERS = frozenset({"offer", "promoted"})  # to a first choice; to a reserve
 
 
 async def know_rule_set(tx: Transaction, published: RuleSetPublished) -> None:
@@ -67,6 +77,19 @@ async def note_receipt(tx: Transaction, sent: MessageSent) -> None:
         await applications.note_receipt_sent(tx, sent.about_id, sent.occurred_at)
 
 
+async def give_back_lost_time(tx: Transaction, sent: MessageSent, *, now: Clock) -> None:
+    """A late mail must not shorten the time to answer; how late is too late, the offer decides."""
+    if sent.letter not in OFFER_LETTERS or sent.about_kind != "offer":
+        return
+    extend = ExtendOffer(
+        sent.about_id,
+        by=timedelta(seconds=sent.delay_seconds),
+        because=ExtensionReason.LATE_LETTER,
+    )
+    with suppress(OfferIsNotOpen):  # answered from the page before the mail went out
+        await offers.extend_offer(tx, extend, actor=the_post(), now=now)
+
+
 COPIES: dict[type[Event], Reaction] = {
     **HOST_REACTIONS,
     **SIGN_IN_REACTIONS,
@@ -78,7 +101,9 @@ COPIES: dict[type[Event], Reaction] = {
     VacancyReadvertised: project(know_second_round),
     VacancyWithdrawn: project(know_withdrawal),
     VacancyFilled: project(know_filled),
-    MessageSent: project(note_receipt),
 }
 
-REACTIONS: dict[type[Event], Reaction | tuple[Reaction, ...]] = {**COPIES}
+REACTIONS: dict[type[Event], Reaction | tuple[Reaction, ...]] = {
+    **COPIES,
+    MessageSent: (project(note_receipt), react(give_back_lost_time)),
+}

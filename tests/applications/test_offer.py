@@ -280,7 +280,7 @@ async def test_postgres_knows_the_same_states(database_of):
             table,
             f"{table}_status_check",
         )
-        assert {word for word in check.split("'")[1::2]} == {str(state) for state in states}
+        assert set(check.split("'")[1::2]) == {str(state) for state in states}
 
 
 def _other_states():

@@ -1,0 +1,7 @@
+"""Every route of choosing: selections, outcomes, offers, placements."""
+
+from services.applications.web.api import offers as offers_api
+from services.applications.web.api import placements as placements_api
+from services.applications.web.api import selections as selections_api
+
+CHOOSING_ROUTES = (selections_api.api, offers_api.api, placements_api.api)
