@@ -5,7 +5,9 @@ import re
 import statistics
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -13,7 +15,7 @@ from joserfc import jwe
 
 from chassis import clock
 from chassis.database import Database, connect
-from chassis.identity import COOKIE
+from chassis.identity import COOKIE, SignIn, mint
 from services.proposals.commands import accounts as commands
 from services.proposals.contacts import ALGORITHMS, Contacts
 from services.proposals.deadlines import accounts as deadlines
@@ -210,6 +212,22 @@ async def test_code_shown_elsewhere_signs_in_where_the_link_was_asked_for(
     assert answer.status_code == 303
     assert visitor.signed_in.name == "Rosa Thistlewood"
     assert elsewhere.signed_in is None
+
+
+async def test_cookie_that_has_ended_does_not_stand_in_the_way(visitor, database):
+    long_ago = clock.real_now() - timedelta(hours=13)
+    ended = SignIn("old", uuid4(), "oxford", (), "Rosa", "mail", long_ago)
+    visitor.cookies[COOKIE] = mint(
+        ended, signing_key=doors.SIGNING_KEY, keys=doors.KEYS, now=clock.real_now()
+    )
+
+    await visitor.get("/sign-in")
+    assert COOKIE not in visitor.cookies
+    await ask(visitor)
+    answer = await visitor.post("/sign-in/link", {"token": await token_of(database)})
+
+    assert answer.status_code == 303
+    assert visitor.signed_in.name == "Rosa Thistlewood"
 
 
 async def test_either_link_works_in_a_browser_that_asked_twice(visitor, elsewhere, database):

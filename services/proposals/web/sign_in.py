@@ -48,7 +48,7 @@ class LinkForm(Form):
     """What a host types to get a link."""
 
     email: Annotated[Address, Email()] = asks(
-        "Your email address", hint="The one that your organisation's registration names."
+        "Your e-mail address", hint="The one that your organisation's registration names."
     )
 
 
@@ -58,7 +58,12 @@ class LinkForm(Form):
 @pages.get("/sign-in")
 async def show_sign_in(door: web.TheDoor) -> Response:
     """The two ways in. A cookie that opens nothing any more is taken away here (row 39)."""
-    response = await _sign_in_page(door, after=door.request.query_params.get("next"))
+    page = await _sign_in_page(door, after=door.request.query_params.get("next"))
+    return _without_stale_cookie(door, page)
+
+
+def _without_stale_cookie(door: Door, response: Response) -> Response:
+    """A form sent with a cookie that has ended would be kept for later instead of being read."""
     if getattr(door.request.state, "cookie_is_stale", False):
         identity.clear_cookie(response)
     return response
@@ -202,7 +207,7 @@ async def show_sent(door: web.TheDoor) -> Response:
     asked = carried(door, ASKED, now=real_now())
     if asked is None:
         return door.see_other("/sign-in")
-    return await _sent_page(door, asked)
+    return _without_stale_cookie(door, await _sent_page(door, asked))
 
 
 async def _sent_page(
@@ -236,12 +241,13 @@ async def show_link(door: web.TheDoor) -> Response:
         )
     asked = carried(door, ASKED, now=real_now())
     code, half = account.code_of(link_hash, key=_code_key(door)), CODE_DIGITS // 2
-    return await door.page(
+    page = await door.page(
         "link.html",
         token=token,
         is_asking_browser=asked is not None and account.hashed(asked["browser"]) == browser,
         code=f"{code[:half]} {code[half:]}",
     )
+    return _without_stale_cookie(door, page)
 
 
 @pages.post("/sign-in/link")
