@@ -68,7 +68,7 @@ def shown_name(name: str) -> str:
     """A file's name for its owner to recognise: one line, no path, nothing that could be a header."""
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     seen = "".join(c for c in last if unicodedata.category(c)[0] != "C")
-    clean = _UNSAFE.sub(" ", seen).strip(" .")
+    clean = " ".join(_UNSAFE.sub(" ", seen).split()).strip(".")
     return clean[-LONGEST_NAME:].strip() or "cv.pdf"
 
 
