@@ -10,6 +10,7 @@ import structlog
 
 from chassis import clock, logs
 from chassis.database import Database
+from chassis.loops import rest
 from chassis.metrics import DEADLINE_FAILURES
 from chassis.parts import Deadline, Parts
 from schemas.envelope import new_id
@@ -25,10 +26,7 @@ async def run(parts: Parts, database: Database, stop: asyncio.Event) -> None:
     while not stop.is_set():
         done = [await _run_one(deadline, database) for deadline in parts.deadlines]
         pause = WHEN_BUSY if any(done) else WHEN_IDLE
-        try:
-            await asyncio.wait_for(stop.wait(), pause)
-        except TimeoutError:
-            continue
+        await rest(stop, pause)
 
 
 async def _run_one(deadline: Deadline, database: Database) -> bool:

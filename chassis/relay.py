@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ import structlog
 
 from chassis import deadlines, kafka, retention, topics
 from chassis.database import TRANSIENT, Database, Row, connect
+from chassis.loops import rest, together
 from chassis.metrics import (
     OLDEST_UNPUBLISHED,
     RELAY_BATCH,
@@ -82,8 +83,7 @@ async def run(parts: Parts, settings: Settings, database: Database, stop: asynci
                 await _hold(parts, settings, database, stop)
             except TRANSIENT as error:
                 log.warning("relay.session_lost", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), STAND_BY)
+            await rest(stop, STAND_BY)
     finally:
         await nudger.close()
 
@@ -95,11 +95,12 @@ async def _hold(parts: Parts, settings: Settings, database: Database, stop: asyn
         while not await session.fetchval(LOCK, f"{parts.name}.relay", timeout=SESSION_TIMEOUT):
             if stop.is_set():
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), STAND_BY)
+            await rest(stop, STAND_BY)
         log.info("relay.active")
         RELAY_IS_ACTIVE.labels(parts.name).set(1)
-        await _all_or_none(
+        await together(
+            stop,
+            _while_it_lives(session, stop),
             Publisher(session, parts.name, settings).run(stop),
             deadlines.run(parts, database, stop),
             retention.run(settings, database, stop),
@@ -109,15 +110,22 @@ async def _hold(parts: Parts, settings: Settings, database: Database, stop: asyn
         session.terminate()  # frees the lock at once, whatever state the session is in
 
 
-async def _all_or_none(*loops: Awaitable[None]) -> None:
-    """Run the loops until all have ended; the first that raises ends the others."""
-    tasks = [asyncio.ensure_future(loop) for loop in loops]
+async def _while_it_lives(session: Any, stop: asyncio.Event) -> None:
+    """A session lost is a right lost, at once, whatever the publisher is waiting for."""
+    ended = asyncio.Event()
+
+    def end(*_: Any) -> None:
+        ended.set()
+
+    session.add_termination_listener(end)
+    waits = [asyncio.ensure_future(event.wait()) for event in (ended, stop)]
     try:
-        await asyncio.gather(*tasks)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for wait in waits:
+            wait.cancel()
+    if ended.is_set():
+        raise ConnectionError("the session that held the lock has ended")
 
 
 class Publisher:

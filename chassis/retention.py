@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 
 from chassis.database import Database
+from chassis.loops import rest
 from chassis.settings import Settings
 
 log = structlog.get_logger()
@@ -31,10 +32,7 @@ async def run(settings: Settings, database: Database, stop: asyncio.Event) -> No
             await delete_old_rows(settings, database)
         except Exception as error:
             log.warning("retention.failed", error=type(error).__name__)
-        try:
-            await asyncio.wait_for(stop.wait(), EVERY)
-        except TimeoutError:
-            continue
+        await rest(stop, EVERY)
 
 
 async def delete_old_rows(settings: Settings, database: Database) -> None:

@@ -122,7 +122,6 @@ async def _keep_waiting(tx: Transaction, row: Row, cause: BaseException | None) 
 
 async def sweep(database: Database, consumer: Consumer) -> int:
     """Look again at what waits, one transaction each; how many were settled."""
-    await _measure(database, consumer)
     settled = 0
     for row in await database.list_rows(READY, consumer.name, FOR_THE_SEQUENCE, AT_ONCE):
         settled += await _look_again(database, consumer, row["id"])
@@ -154,7 +153,8 @@ async def _look_again(database: Database, consumer: Consumer, waiting_id: int) -
     return False
 
 
-async def _measure(database: Database, consumer: Consumer) -> None:
+async def measure(database: Database, consumer: Consumer) -> None:
+    """Set the gauges of what waits; sound the alarm over what has waited too long."""
     row = await database.get_row(
         """
         SELECT count(*) AS events,

@@ -23,6 +23,7 @@ from chassis import kafka, parking, topics, waiting
 from chassis.database import Database
 from chassis.engine import Engine
 from chassis.intake import Consumer
+from chassis.loops import rest, together
 from chassis.metrics import QUEUE_ROWS
 from chassis.nudge import Bell, Nudger, woken
 from chassis.parts import Parts, Queue
@@ -33,11 +34,11 @@ log = structlog.get_logger()
 MOST_RECORDS = 200
 TEND_EVERY = 0.05
 SWEEP_EVERY = 1.0
+MEASURE_EVERY = 15.0
 SHORTEST_IDLE = 0.1
 LONGEST_IDLE = 1.0
 LONGEST_BACKOFF = 10.0
 CONNECT_WITHIN = 60.0
-GRACE = 30.0
 
 
 async def run(parts: Parts, settings: Settings, database: Database, stop: asyncio.Event) -> None:
@@ -54,17 +55,14 @@ async def run(parts: Parts, settings: Settings, database: Database, stop: asynci
         loops += [
             _consume(engine, settings, stop),
             _every(TEND_EVERY, engine.tend, stop),
-            _every(SWEEP_EVERY, lambda: _sweep(database, consumer), stop),
+            _every(SWEEP_EVERY, lambda: waiting.sweep(database, consumer), stop),
+            _every(MEASURE_EVERY, lambda: _measure(database, consumer), stop),
         ]
     nudger.start()
     bell.start()
-    tasks = [asyncio.ensure_future(loop) for loop in (*loops, _until(stop, bell))]
     try:
-        await asyncio.gather(*tasks)
+        await together(stop, *loops, _until(stop, bell))
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await bell.close()
         await nudger.close()
 
@@ -82,12 +80,11 @@ async def _every(seconds: float, act: Callable[[], Awaitable[Any]], stop: asynci
             await act()
         except Exception as error:
             log.warning("upkeep.failed", error=type(error).__name__)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+        await rest(stop, seconds)
 
 
-async def _sweep(database: Database, consumer: Consumer) -> None:
-    await waiting.sweep(database, consumer)
+async def _measure(database: Database, consumer: Consumer) -> None:
+    await waiting.measure(database, consumer)
     await parking.measure(database, consumer.name)
 
 
@@ -127,9 +124,7 @@ async def _consume(engine: Engine, settings: Settings, stop: asyncio.Event) -> N
             log.warning("worker.broker_away", error=type(error).__name__)
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(broker.stop(), 5)
-            with contextlib.suppress(TimeoutError):
-                pause = backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter
-                await asyncio.wait_for(stop.wait(), pause)
+            await rest(stop, backoff * random.uniform(0.5, 1))  # noqa: S311 - jitter
             backoff = min(backoff * 2, LONGEST_BACKOFF)
             continue
         log.info("worker.reading", consumer=engine.consumer.name)
@@ -145,7 +140,7 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
         security=kafka.security(settings),
         logger=None,  # two lines a batch otherwise
         apply_types=False,
-        graceful_timeout=GRACE,
+        graceful_timeout=30.0,
         allow_auto_create_topics=False,
     )
 

@@ -25,6 +25,6 @@ async def trial(
         """
     )
     await admin.close()
-    trial = await make_trial(kafka_bootstrap, database_url, database_of)
+    trial = await make_trial(kafka_bootstrap, database_of)
     yield trial
     await remove_topics(trial)

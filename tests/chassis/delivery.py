@@ -1,7 +1,6 @@
 """A small trial of two services on a real broker: events, a copy table, and how to wait for things."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -105,7 +104,6 @@ class Trial:
 
     bootstrap: str
     prefix: str
-    admin: str
     databases: dict[str, Database] = field(default_factory=dict[str, Database])
 
     def settings(self, service: str, *, bootstrap: str | None = None) -> Settings:
@@ -235,20 +233,8 @@ async def running(
         await asyncio.wait_for(task, 40)
 
 
-@asynccontextmanager
-async def cut_off(role: Callable[..., Awaitable[None]], *told: Any) -> AsyncGenerator[None, None]:
-    """A role that is cancelled in the middle of whatever it does."""
-    task = asyncio.ensure_future(role(*told, asyncio.Event()))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def make_trial(bootstrap: str, admin: str, database_of: Any) -> Trial:
-    trial = Trial(bootstrap, f"trial-{uuid4().hex[:12]}", admin)
+async def make_trial(bootstrap: str, database_of: Any) -> Trial:
+    trial = Trial(bootstrap, f"trial-{uuid4().hex[:12]}")
     for service in ("proposals", "applications"):
         trial.databases[service] = await database_of(service)
     for service in ("proposals", "applications"):
