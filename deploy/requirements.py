@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
-GROUPS = ("proposals", "applications", "notifications", "expenses", "local", "dev")
+GROUPS = ("proposals", "applications", "notifications", "expenses", "stand-ins", "local", "dev")
 LIMIT = 300
 
 

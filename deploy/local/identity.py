@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from deploy.local.ports import HOST
+from deploy.local.ports import LISTENS_ON
 
 PEOPLE = Path(__file__).with_name("people.toml")
 
@@ -32,7 +32,9 @@ def main(port: int) -> None:
     from oidc_provider_mock import User, app
 
     users = [User(sub=person.pop("sub"), claims=person) for person in people()]
-    uvicorn.run(app(user_claims=users), interface="wsgi", host=HOST, port=port, log_level="warning")
+    uvicorn.run(
+        app(user_claims=users), interface="wsgi", host=LISTENS_ON, port=port, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from chassis.clock import real_now
-from deploy.local.ports import HOST
+from deploy.local.ports import HOST, LISTENS_ON
 
 LARGEST = 32 * 1024 * 1024
 REFUSALS = {
@@ -194,9 +194,9 @@ async def serve(smtp_port: int, page_port: int, folder: Path) -> None:
     """Catch mails and show them, until the process is told to end."""
     mailbox = Mailbox(folder)
     loop = asyncio.get_running_loop()
-    listener = await loop.create_server(lambda: smtp(mailbox), HOST, smtp_port)
+    listener = await loop.create_server(lambda: smtp(mailbox), LISTENS_ON, smtp_port)
     config = uvicorn.Config(
-        pages(mailbox), host=HOST, port=page_port, log_level="warning", server_header=False
+        pages(mailbox), host=LISTENS_ON, port=page_port, log_level="warning", server_header=False
     )
     async with listener:
         await uvicorn.Server(config).serve()

@@ -1,8 +1,11 @@
 """Ports on loopback: free ones for what nobody types, and a name for the one somebody must move."""
 
+import os
 import socket
 
 HOST = "127.0.0.1"
+LISTENS_ON = os.environ.get("LISTEN_ON", HOST)
+"""Where the stand-ins for a university listen: loopback, but in a container of their own."""
 
 
 def free_port() -> int:
