@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from joserfc.jwk import OctKey, RSAKey
 
 from chassis.database import Database
 from chassis.identity import COOKIE
@@ -222,6 +223,30 @@ async def test_unknown_kids_make_us_look_at_the_keys_once_a_minute(visitor, prov
         await there_and_back(visitor)
 
     assert provider.looks_at_keys == 1
+
+
+async def test_s03_new_keys_are_found_when_the_provider_changes_them(
+    visitor, provider, monkeypatch
+):
+    await there_and_back(visitor)
+    monkeypatch.setattr("services.proposals.provider.PAUSE", 0.0)  # a minute has passed
+    provider.published = KEYS
+    provider.bend = {"header": {"kid": KEYS[1].kid}, "key": KEYS[1]}
+
+    answer = await there_and_back(visitor)
+
+    assert answer.status_code == 303
+    assert provider.looks_at_keys == 2
+
+
+@pytest.mark.filterwarnings("ignore:Key size should be")
+async def test_s03_weak_and_symmetric_keys_are_left_out(visitor, provider):
+    weak = RSAKey.generate_key(1024, auto_kid=True)
+    provider.published = [KEYS[0], weak, OctKey.generate_key(256, auto_kid=True)]
+    assert (await there_and_back(visitor)).status_code == 303
+    provider.bend = {"header": {"kid": weak.kid}, "key": weak}
+
+    assert (await there_and_back(visitor)).status_code == 403
 
 
 NOTHING_OPEN = (
