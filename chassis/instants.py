@@ -76,6 +76,11 @@ def day(on: date, *, year: bool = True, weekday: bool = True, language: str = "e
     return format_date(on, pattern, locale=LOCALES[language])
 
 
+def on_day(at: datetime, zone: str, *, year: bool = True, language: str = "en") -> str:
+    """The day it is then in a zone: "Monday 12 February 2024"."""
+    return day(at.astimezone(ZoneInfo(zone)).date(), year=year, language=language)
+
+
 def days(first: date, last: date, *, language: str = "en") -> str:
     """ "11–15 March 2024"; what the two days share is said once."""
     if first == last:

@@ -116,6 +116,7 @@ def _environment(folders: list[Path]) -> Environment:
         "short": instants.short,
         "moment": instants.moment,
         "day": instants.day,
+        "on_day": instants.on_day,
         "days": instants.days,
         "time_of_day": instants.time_of_day,
         "money": money,
