@@ -11,7 +11,7 @@ from services.proposals.deadlines import vacancies as vacancy_deadlines
 from services.proposals.reactions import REACTIONS
 from services.proposals.settings import ProposalsSettings
 from services.proposals.views.accounts import list_hosts_of
-from services.proposals.web import account, public, search, sign_in
+from services.proposals.web import account, hosts, proposals, public, search, sign_in
 from services.proposals.web.api import accounts as accounts_api
 from services.proposals.web.api import hosts as hosts_api
 from services.proposals.web.api import programmes as programmes_api
@@ -38,8 +38,8 @@ PATHS = (
 
 FRONT_DESK = (sign_in.pages, account.pages, accounts_api.api)
 PROGRAMMES = (public.pages, public.offices, programmes_api.api)
-HOSTS = (hosts_api.api,)
-PROPOSALS = (proposals_api.api,)
+HOSTS = (hosts.pages, hosts_api.api)
+PROPOSALS = (proposals.pages, proposals_api.api)
 VACANCIES = (search.pages, vacancies_api.api)
 
 

@@ -1,7 +1,7 @@
 """What a proposal says, what of it is still missing, and the advert that it becomes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -102,15 +102,13 @@ class Judged:
     rules: RuleSet
     dates: CycleDates
     count_words: CountWords
-    today: date
-    gaps: list[Gap] = field(default_factory=list[Gap])
 
 
 def list_gaps(
-    content: Content, *, rules: RuleSet, dates: CycleDates, count_words: CountWords, today: date
+    content: Content, *, rules: RuleSet, dates: CycleDates, count_words: CountWords
 ) -> tuple[Gap, ...]:
     """All that is missing or out of bounds, in the order in which the form asks."""
-    judged = Judged(content, rules, dates, count_words, today)
+    judged = Judged(content, rules, dates, count_words)
     found = (
         *_words_that_are_missing(judged),
         *_choices_that_are_unknown(judged),
@@ -119,7 +117,7 @@ def list_gaps(
         *_days_out_of_bounds(judged),
         *_hours_out_of_bounds(judged),
     )
-    return tuple({gap.field: gap for gap in reversed(found)}.values())[::-1]
+    return tuple({gap.field: gap for gap in found}.values())  # the nearest sentence of each field
 
 
 def _words_that_are_missing(judged: Judged) -> Iterator[Gap]:

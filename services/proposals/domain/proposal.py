@@ -399,7 +399,6 @@ def submit(
         rules=rules,
         dates=cycle.dates,
         count_words=count_words,
-        today=now.date(),
     )
     uphold(RULES_FOR_SUBMITTING, Submission(proposal, cycle, host, actor, is_contact, now, gaps))
     sent = replace(

@@ -18,7 +18,8 @@ _PROPOSAL = """
            proposals.submitted_at, proposals.ended_at, proposals.send_by, proposals.row_version,
            proposals.author_ref, hosts.public_name AS host_public_name,
            hosts.status AS host_status, cycles.name AS cycle_name, cycles.dates AS cycle_dates,
-           vacancies.status AS vacancy_status, last.outcome, last.reason_codes, last.reason,
+           vacancies.status AS vacancy_status, vacancies.opens_at AS vacancy_opens_at,
+           vacancies.closes_at AS vacancy_closes_at, last.outcome, last.reason_codes, last.reason,
            last.screened_at
       FROM proposals
       JOIN hosts USING (host_id)
