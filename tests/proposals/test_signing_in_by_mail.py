@@ -301,8 +301,10 @@ async def test_s17_an_unknown_address_takes_as_long(client, database):
 async def test_links_are_braked_by_address_whether_known_or_not(database):
     async with desk.opened(database, links_per_address="2 per minute") as client:
         for address in (ROSA, "nobody@wren-press.example"):
-            answers = [(await ask(Browser(client), address)).status_code for _ in range(3)]
-            assert answers == [303, 303, 429]
+            answers = [await ask(Browser(client), address) for _ in range(3)]
+            assert [each.status_code for each in answers] == [303, 303, 429]
+            assert answers[-1].headers["retry-after"] == "900"
+            assert "Wait a quarter of an hour" in answers[-1].text
 
 
 async def test_failing_too_often_brings_a_pause(database):
@@ -325,6 +327,35 @@ async def test_no_address_is_told_at_its_field(visitor, typed, sentence_of):
     assert answer.status_code == 422
     assert "<title>Error: Sign in" in re.sub(r"\s+<", "<", answer.text.replace("<title>\n", ""))
     assert f'href="#{sentence_of}"' in answer.text
+
+
+FORMS = {
+    "/sign-in/links": {"email": ROSA},
+    "/sign-in/link": {"token": "guessed"},
+    "/sign-in/code": {"code": "12345678"},
+    "/sign-out": {},
+    "/account/sign-ins/end": {},
+}
+
+
+@pytest.mark.parametrize("path", FORMS)
+async def test_s12_form_that_is_not_from_our_own_page_changes_nothing(visitor, database, path):
+    right = visitor.csrf
+    await ask(visitor)
+    before = await database.list_rows("SELECT * FROM sign_in_links")
+    for token, headers in (
+        ("", {}),
+        ("0" * 64, {}),
+        (right, {"sec-fetch-site": "cross-site"}),
+        (right, {"sec-fetch-site": "same-site"}),
+        (right, {"origin": "null"}),
+        (right, {"origin": "https://elsewhere.example"}),
+    ):
+        fields = FORMS[path] | {"csrf": token}
+        answer = await visitor.send("POST", path, data=fields, headers=headers)
+        assert (headers, answer.status_code) == (headers, 403)
+    assert await database.list_rows("SELECT * FROM sign_in_links") == before
+    assert await database.value("SELECT count(*) FROM sign_ins") == 0
 
 
 async def test_link_can_be_asked_for_by_the_api(visitor, database):

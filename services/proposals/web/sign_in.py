@@ -42,6 +42,7 @@ pages = web.pages(audience=web.PUBLIC)
 
 JOURNEY_LIVES = timedelta(minutes=10)
 BACK = "/sign-in/return"
+PAUSE = "900"  # seconds: the quarter of an hour that the sentences name
 
 
 class LinkForm(Form):
@@ -175,9 +176,10 @@ async def ask_for_link(door: web.TheDoor) -> Response:
     except Refused as refused:
         await _audit(door, refused)
         sheet = show(LinkForm, typed=fields.items())
-        return await _sign_in_page(
+        page = await _sign_in_page(
             door, after=after, status=refused.status, sheet=sheet, refused=refused
         )
+        return _with_pause(page)
     command = asked_for(door, form.email)
     async with door.database.transaction() as tx:
         await commands.ask_for_link(tx, command, contacts=desk.contacts, now=clock.now)
@@ -327,7 +329,15 @@ async def _let_in(door: Door, sign_in: SignIn, *, after: str | None) -> Response
 async def _refusal(door: Door, refused: Refused) -> Response:
     """Nobody came in: a sentence, and the way to try again."""
     await _audit(door, refused)
-    return await door.page("not_signed_in.html", status=refused.status, sentence=refused.sentence)
+    page = await door.page("not_signed_in.html", status=refused.status, sentence=refused.sentence)
+    return _with_pause(page)
+
+
+def _with_pause(response: Response) -> Response:
+    """Say for programs, too, how long a brake holds."""
+    if response.status_code == 429:
+        response.headers["retry-after"] = PAUSE
+    return response
 
 
 async def _audit(door: Door, refused: Refused) -> None:

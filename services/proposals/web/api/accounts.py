@@ -8,11 +8,12 @@ from starlette.responses import JSONResponse, Response
 from chassis import clock, identity, web
 from chassis.database import Transaction
 from chassis.fields import Address, Email
+from chassis.problems import Problem
 from services.proposals.commands import accounts as commands
-from services.proposals.domain.account import LINK_LIVES
+from services.proposals.domain.account import LINK_LIVES, TooManyLinks
 from services.proposals.views import accounts as views
 from services.proposals.web.front_desk import front_desk
-from services.proposals.web.sign_in import asked_for, remember_asking
+from services.proposals.web.sign_in import PAUSE, asked_for, remember_asking
 
 api = web.api("proposals")
 
@@ -43,7 +44,12 @@ async def ask_for_link(body: LinkAsked, door: web.TheDoor) -> Response:
     The link works in the browser that keeps the cookie of this answer.
     """
     desk = front_desk(door)
-    await desk.let_ask(door, body.email.stored)
+    try:
+        await desk.let_ask(door, body.email.stored)
+    except TooManyLinks as often:
+        raise Problem(
+            often.status, often.slug(), often.sentence, headers={"Retry-After": PAUSE}
+        ) from often
     command = asked_for(door, body.email)
     has_run = False
 
