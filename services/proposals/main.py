@@ -41,6 +41,7 @@ PROGRAMMES = (public.pages, public.offices, programmes_api.api)
 HOSTS = (hosts.pages, hosts_api.api)
 PROPOSALS = (proposals.pages, proposals_api.api)
 VACANCIES = (search.pages, vacancies_api.api)
+ROUTES = (*FRONT_DESK, *PROGRAMMES, *HOSTS, *PROPOSALS, *VACANCIES)
 
 
 def _app(settings: ProposalsSettings, database: Database) -> Any:
@@ -48,7 +49,7 @@ def _app(settings: ProposalsSettings, database: Database) -> Any:
         service="proposals",
         settings=settings,
         database=database,
-        routes=(*FRONT_DESK, *PROGRAMMES, *HOSTS, *PROPOSALS, *VACANCIES),
+        routes=ROUTES,
         hosts_of=list_hosts_of,
     )
 
