@@ -30,7 +30,7 @@ from services.applications.domain.intervention import ExtendOffer
 from services.applications.domain.offer import OfferIsNotOpen
 from services.applications.store import applications, known, rounds, rules
 
-RECEIPT = "application_submitted"
+RECEIPT = "received"  # the letter that confirms a submission
 OFFER_LETTERS = frozenset({"offer", "promoted"})  # to a first choice; to a reserve
 
 

@@ -77,11 +77,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A tag, and what happens next: a sentence with the facts that fill it."""
+    """A tag, and what happens next: sentences with the facts that fill them."""
 
     stage: Stage
     tag: str
-    sentence: str
+    sentences: tuple[str, ...]
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -206,8 +206,8 @@ def told(seen: Seen, *, now: datetime) -> Told:
         sentence = _("The host withdrew this vacancy on %(ended_on)s.")
     to_come = seen.next_round_at is not None and now < seen.next_round_at
     if stage in MORE and to_come:
-        sentence = f"{sentence} {MORE[stage]}"
-    return Told(stage, tag, sentence, _facts(seen, now))
+        return Told(stage, tag, (sentence, MORE[stage]), _facts(seen, now))
+    return Told(stage, tag, (sentence,), _facts(seen, now))
 
 
 def _facts(seen: Seen, now: datetime) -> dict[str, Any]:
