@@ -39,7 +39,7 @@ def add_commands(app: typer.Typer, parts: Parts) -> None:
     @app.command()
     def outbox() -> None:
         """What is recorded and not yet published."""
-        _print([_within(parts, backlog.unpublished)])
+        _print([within(parts, backlog.unpublished)])
 
     _add_parked(app, parts)
 
@@ -52,13 +52,13 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
     def list_parked() -> None:
         """Parked events, and those kept behind them, oldest first."""
         _print(
-            _within(parts, lambda database: parking.list_parked(database, Consumer.of(parts).name))
+            within(parts, lambda database: parking.list_parked(database, Consumer.of(parts).name))
         )
 
     @parked.command()
     def show(parked_id: int) -> None:
         """One of them, whole."""
-        row = _within(
+        row = within(
             parts, lambda database: parking.show(database, Consumer.of(parts).name, parked_id)
         )
         print(json.dumps(row, default=_text, indent=2))
@@ -66,7 +66,7 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
     @parked.command()
     def redrive(parked_id: int, reason: Reason) -> None:
         """Try an event again, and then what was kept behind it, in order."""
-        told = _within(
+        told = within(
             parts,
             lambda database: parking.redrive(
                 database, Consumer.of(parts), parked_id, actor=OPERATOR, reason=reason
@@ -77,7 +77,7 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
     @parked.command()
     def discard(parked_id: int, reason: Reason) -> None:
         """Give an event up; what was kept behind it can then be tried."""
-        _within(
+        within(
             parts,
             lambda database: parking.discard(
                 database, Consumer.of(parts).name, parked_id, actor=OPERATOR, reason=reason
@@ -86,7 +86,7 @@ def _add_parked(app: typer.Typer, parts: Parts) -> None:
         print(f"{parked_id}: discarded")
 
 
-def _within(parts: Parts, act: Callable[[Database], Awaitable[Any]]) -> Any:
+def within(parts: Parts, act: Callable[[Database], Awaitable[Any]]) -> Any:
     """Open the service's database, do one thing, close it again."""
     read = settings.read(parts.settings)
 

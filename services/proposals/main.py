@@ -1,17 +1,31 @@
 """The proposals service, whole: the front desk, and everything from a programme to its vacancies."""
 
-from typing import Any
+from enum import StrEnum, auto
+from typing import Annotated, Any
 
+import typer
+
+from chassis import audit, clock, settings
 from chassis.application import application
 from chassis.database import Database
 from chassis.parts import Parts
+from services.proposals.contacts import Contacts
 from services.proposals.deadlines import accounts as account_deadlines
 from services.proposals.deadlines import proposals as proposal_deadlines
 from services.proposals.deadlines import vacancies as vacancy_deadlines
 from services.proposals.reactions import REACTIONS
 from services.proposals.settings import ProposalsSettings
 from services.proposals.views.accounts import list_hosts_of
-from services.proposals.web import account, hosts, proposals, public, search, sign_in
+from services.proposals.web import (
+    account,
+    hosts,
+    office,
+    proposals,
+    public,
+    screening,
+    search,
+    sign_in,
+)
 from services.proposals.web.api import accounts as accounts_api
 from services.proposals.web.api import hosts as hosts_api
 from services.proposals.web.api import programmes as programmes_api
@@ -39,19 +53,45 @@ PATHS = (
 FRONT_DESK = (sign_in.pages, account.pages, accounts_api.api)
 PROGRAMMES = (public.pages, public.offices, programmes_api.api)
 HOSTS = (hosts.pages, hosts_api.api)
-PROPOSALS = (proposals.pages, proposals_api.api)
+PROPOSALS = (proposals.pages, office.pages, screening.pages, proposals_api.api)
 VACANCIES = (search.pages, vacancies_api.api)
 ROUTES = (*FRONT_DESK, *PROGRAMMES, *HOSTS, *PROPOSALS, *VACANCIES)
 
 
-def _app(settings: ProposalsSettings, database: Database) -> Any:
+def _app(read: ProposalsSettings, database: Database) -> Any:
     return application(
         service="proposals",
-        settings=settings,
+        settings=read,
         database=database,
         routes=ROUTES,
         hosts_of=list_hosts_of,
     )
+
+
+class Restated(StrEnum):
+    """What can be told anew."""
+
+    CONTACTS = auto()
+
+
+def restate(
+    kind: Restated, reason: Annotated[str, typer.Option(help="Why: kept in the audit log.")]
+) -> None:
+    """Record what is now so anew, for readers whose copies were lost."""
+    from chassis.operating import (  # here: it brings Kafka, which `web` does without
+        OPERATOR,
+        within,
+    )
+
+    read = settings.read(ProposalsSettings)
+    contacts = Contacts(read.contacts_public_key)
+
+    async def tell(database: Database) -> int:
+        async with database.transaction() as tx:
+            await audit.done(tx, actor=OPERATOR, act="Restate", subject=kind, reason=reason)
+        return await account_deadlines.restate_contacts(database, contacts=contacts, now=clock.now)
+
+    print(f"{within(SERVICE, tell)} told anew")
 
 
 SERVICE = Parts(
@@ -66,4 +106,5 @@ SERVICE = Parts(
         *vacancy_deadlines.DEADLINES,
     ),
     consumer="proposals.places",
+    commands={"restate": restate},
 )
