@@ -25,13 +25,12 @@ def sql(*, production: bool) -> str:
 
 async def now(tx: Transaction) -> datetime:
     """The instant to judge by. Call it when every row the judgement reads is locked."""
-    return await tx.value(tx.database.now_sql)
+    return await tx.value(tx.now_sql)
 
 
 async def shown(reader: Reader) -> datetime:
     """The instant a page is made at, in business time: for "time left", never for a decision."""
-    database = getattr(reader, "database", reader)
-    return await reader.value(database.now_sql)
+    return await reader.value(reader.now_sql)
 
 
 def real_now() -> datetime:

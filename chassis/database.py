@@ -58,6 +58,8 @@ UndefinedTable = asyncpg.UndefinedTableError
 class Reader:
     """Queries that only read. `store` gets a `Transaction`, `views` are happy with either."""
 
+    now_sql: str  # what tells business time here: see chassis/clock.py
+
     async def find_row(self, sql: str, *args: Any) -> Row | None:
         """The first row, or None."""
         raise NotImplementedError
@@ -85,6 +87,7 @@ class Transaction(Reader):
         self._connection = connection
         self.database = database
         self.service = database.service
+        self.now_sql = database.now_sql
         self.has_recorded = False  # an outbox row was written: wake the relay after the commit
 
     async def find_row(self, sql: str, *args: Any) -> Row | None:
