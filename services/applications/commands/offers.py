@@ -30,6 +30,7 @@ from services.applications.domain.offer import (
     OfferIsNotYours,
     Status,
 )
+from services.applications.domain.overlap import common_hours
 from services.applications.domain.policy import can
 from services.applications.store import applicant_cycles, offers, placements
 from services.applications.store.cases import get_rules_of
@@ -46,13 +47,15 @@ async def accept_offer(
         return _result(held)
     others = await offers.list_other_offers(tx, held)
     rules = await get_rules_of(tx, held.case)
+    terms = await placements.get_terms(tx, held.case.vacancy_id)
+    own_zone = rules.kind.zone
+    common = common_hours(terms.days, host_zone=terms.zone, own_zone=own_zone)
     at, placement_id = await now(tx), new_id()
     decision = offer.accept(
         held, command, placement_id=placement_id, cycle=cycle, others=others, actor=actor, now=at,
-        rules=rules,
+        rules=rules, common_hours=None if terms.zone == own_zone else common,
     )  # fmt: skip
     accepted = decision.state[0]
-    terms = await placements.get_terms(tx, held.case.vacancy_id)
     placed = placement.confirm(
         accepted, placement_id=placement_id, terms=terms, now=at, rules=rules
     )

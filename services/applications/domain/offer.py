@@ -69,6 +69,7 @@ class Offer:
     answered_at: datetime | None = None
     reason_code: str | None = None
     reason: str | None = None  # as its applicant reads it
+    hours_confirmed: bool = False
     half_way_at: datetime | None = None  # when reminders are due; None: not in this programme
     last_hours_at: datetime | None = None
     reminded: tuple[OfferReminder, ...] = ()
@@ -108,6 +109,9 @@ class AcceptOffer:
 
     offer_id: UUID
     conduct_agreed: bool
+    hours_confirmed: bool = (
+        False  # that the host's hours suit, where they hardly meet one's own day
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,12 @@ class ConductIsNotAgreed(Refused):
     field = "conduct_agreed"
 
 
+class HoursAreNotConfirmed(Refused):
+    """The host's hours hardly meet your day. Say that they suit you before you accept."""
+
+    field = "hours_confirmed"
+
+
 class ReasonIsUnknown(Invalid):
     """Choose one of the programme's reasons."""
 
@@ -215,6 +225,7 @@ class Answer:
     actor: Actor
     now: datetime
     rules: RuleSet
+    common_hours: float | None = None  # of the host's day and one's own; None: they are the same
 
     @property
     def taken(self) -> Offer | None:
@@ -247,6 +258,17 @@ def conduct_is_agreed(a: Answer) -> bool:
     return isinstance(a.command, AcceptOffer) and a.command.conduct_agreed
 
 
+def hours_are_confirmed(a: Answer) -> bool:
+    """Where few hours are common, the host wants to know that they suit (R42)."""
+    is_short = hours_are_short(a.common_hours, a.rules)
+    return not is_short or (isinstance(a.command, AcceptOffer) and a.command.hours_confirmed)
+
+
+def hours_are_short(common: float | None, rules: RuleSet) -> bool:
+    """Whether the programme asks for an acknowledgement."""
+    return common is not None and common < rules.placement.overlap_hours_least
+
+
 def reason_is_one_of_the_programmes(a: Answer) -> bool:
     """A reason may be left out; one that is given is the programme's."""
     given = a.command.reason_code if isinstance(a.command, DeclineOffer) else None
@@ -259,6 +281,7 @@ RULES_FOR_ACCEPTING: Rules[Answer] = (  # in the order in which a person wants t
     (offer_is_still_open, OfferIsNotOpen),
     (answer_is_within_the_stated_time, OfferHasRunOut),
     (conduct_is_agreed, ConductIsNotAgreed),
+    (hours_are_confirmed, HoursAreNotConfirmed),
 )
 
 RULES_FOR_DECLINING: Rules[Answer] = (
@@ -282,10 +305,14 @@ def accept(
     actor: Actor,
     now: datetime,
     rules: RuleSet,
+    common_hours: float | None = None,
 ) -> Decision[tuple[Offer, ...]]:
     """Take the place, and set free every other place held for the same person."""
-    uphold(RULES_FOR_ACCEPTING, Answer(offer, cycle, others, command, actor, now, rules))
-    accepted = replace(offer.moved("accept"), answered_at=now)
+    answer = Answer(offer, cycle, others, command, actor, now, rules, common_hours)
+    uphold(RULES_FOR_ACCEPTING, answer)
+    accepted = replace(
+        offer.moved("accept"), answered_at=now, hours_confirmed=command.hours_confirmed
+    )
     released = tuple(
         other
         for other in others

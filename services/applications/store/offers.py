@@ -109,7 +109,7 @@ async def save_offer(tx: Transaction, offer: Offer) -> None:
         UPDATE offers
            SET status = $2, made_at = $3, respond_by_at = $4, respond_by_zone = $5,
                respond_by_wall = $6, answered_at = $7, reason_code = $8, reason = $9,
-               half_way_at = $10, last_hours_at = $11, reminded = $12
+               half_way_at = $10, last_hours_at = $11, reminded = $12, hours_confirmed = $13
          WHERE offer_id = $1
         """,
         offer.offer_id,
@@ -122,6 +122,7 @@ async def save_offer(tx: Transaction, offer: Offer) -> None:
         offer.half_way_at,
         offer.last_hours_at,
         list(offer.reminded),
+        offer.hours_confirmed,
     )
 
 
@@ -205,6 +206,7 @@ def offer_of(row: Row) -> Offer:
         answered_at=row["answered_at"],
         reason_code=row["reason_code"],
         reason=row["reason"],
+        hours_confirmed=row["hours_confirmed"],
         half_way_at=row["half_way_at"],
         last_hours_at=row["last_hours_at"],
         reminded=tuple(OfferReminder(kind) for kind in row["reminded"]),

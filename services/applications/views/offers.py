@@ -76,6 +76,19 @@ async def list_what_acceptance_ends(reader: Reader, offer: Row) -> list[Row]:
     )
 
 
+async def find_title(reader: Reader, offer_id: UUID | None, *, to: Actor) -> str | None:
+    """Of which place an offer of one's own is; None where there is none."""
+    return await reader.value(
+        """
+        SELECT title FROM offers JOIN known_vacancies USING (vacancy_id)
+         WHERE offer_id = $1 AND person_ref = $2 AND offers.university = $3
+        """,
+        offer_id,
+        to.person_ref,
+        to.university,
+    )
+
+
 def _seen_by(actor: Actor) -> tuple[str, Any]:
     return actor.university, None if is_office(actor) else actor.person_ref or UUID(int=0)
 

@@ -20,10 +20,12 @@ _PLACEMENTS = """
            known_vacancies.host_public_name AS host, known_vacancies.city,
            known_vacancies.programme_id, known_vacancies.programme_name,
            known_vacancies.cycle_id, known_vacancies.cycle_name,
-           placements.rule_set_version, applications.name, applications.reference
+           placements.rule_set_version, applications.name, applications.reference,
+           offers.hours_confirmed
       FROM placements
       JOIN known_vacancies USING (vacancy_id)
       JOIN applications USING (application_id)
+      JOIN offers USING (offer_id)
      WHERE placements.university = $1
        AND ($2 OR placements.person_ref = $3 OR placements.host_id = ANY ($4)
             OR (placements.supervisor_ref = $3 AND placements.host_id = ANY ($5)))

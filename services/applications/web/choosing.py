@@ -1,7 +1,15 @@
 """Every route of choosing: selections, outcomes, offers, placements."""
 
+from services.applications.web import hosts, offers, placements
 from services.applications.web.api import offers as offers_api
 from services.applications.web.api import placements as placements_api
 from services.applications.web.api import selections as selections_api
 
-CHOOSING_ROUTES = (selections_api.api, offers_api.api, placements_api.api)
+CHOOSING_ROUTES = (
+    hosts.pages,
+    offers.pages,
+    placements.pages,
+    selections_api.api,
+    offers_api.api,
+    placements_api.api,
+)

@@ -27,6 +27,7 @@ class Acceptance(web.Body):
     """The agreement an intern makes (R61)."""
 
     conduct_agreed: bool
+    hours_confirmed: bool = False
 
 
 class Declining(web.Body):
@@ -76,7 +77,7 @@ async def accept_offer(
     offer_id: UUID, body: Acceptance, door: web.TheDoor, actor: web.SignedIn
 ) -> Response:
     """Take the place."""
-    command = AcceptOffer(offer_id, body.conduct_agreed)
+    command = AcceptOffer(offer_id, body.conduct_agreed, body.hours_confirmed)
     return await door.answer(
         lambda tx: commands.accept_offer(tx, command, actor=actor, now=clock.now)
     )
