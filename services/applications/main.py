@@ -9,7 +9,7 @@ from services.applications.deadlines.choosing import CHOOSING_DEADLINES
 from services.applications.deadlines.rounds import ROUND_DEADLINES
 from services.applications.reactions import REACTIONS
 from services.applications.settings import ApplicationsSettings
-from services.applications.web import applicants, apply
+from services.applications.web import applicants, apply, office
 from services.applications.web.api import applications as applications_api
 from services.applications.web.choosing import CHOOSING_ROUTES
 
@@ -24,7 +24,7 @@ PATHS = (
 )
 LARGEST_FORM = 6 * 1024 * 1024  # a CV of 5 MiB, and what is typed beside it
 
-ROUTES = (applications_api.api, apply.pages, applicants.pages, *CHOOSING_ROUTES)
+ROUTES = (applications_api.api, apply.pages, applicants.pages, office.pages, *CHOOSING_ROUTES)
 
 
 def app(settings: ApplicationsSettings, database: Database) -> Any:

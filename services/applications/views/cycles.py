@@ -147,3 +147,22 @@ async def list_what_needs_attention(
         now,
     )
     return [Attention(**row) for row in rows]
+
+
+async def find_next_date(reader: Reader, cycle_id: UUID, *, now: datetime) -> Row | None:
+    """The next instant of a cycle's rounds at which something closes or falls due."""
+    return await reader.find_row(
+        """
+        SELECT at, known_rounds.zone, what
+          FROM known_rounds
+          JOIN known_vacancies USING (vacancy_id)
+         CROSS JOIN LATERAL (VALUES
+               (opens_at, 'opens'), (closes_at, 'closes'),
+               (host_selects_by, 'selects'), (office_tells_by, 'tells')
+               ) AS dates (at, what)
+         WHERE cycle_id = $1 AND at > $2
+         ORDER BY at LIMIT 1
+        """,
+        cycle_id,
+        now,
+    )
