@@ -30,7 +30,7 @@ Running = Callable[[Any, Database, asyncio.Event], Awaitable[None]]
 
 def run(parts: Parts) -> None:
     """What a service's `__main__.py` calls."""
-    command = typer.main.get_command(_commands(parts))
+    command = typer.main.get_command(commands(parts))
     try:
         code = command.main(prog_name=f"python -m services.{parts.name}", standalone_mode=False)
     except typer.Exit as end:
@@ -44,7 +44,8 @@ def run(parts: Parts) -> None:
     sys.exit(code or 0)
 
 
-def _commands(parts: Parts) -> typer.Typer:
+def commands(parts: Parts) -> typer.Typer:
+    """A service's whole command line: its roles, and what an operator asks for."""
     app = typer.Typer(
         add_completion=False,
         no_args_is_help=True,
