@@ -133,7 +133,7 @@ async def know_selection(tx: Transaction, told: Any) -> None:
     await copies.save_known_selection(
         tx,
         vacancy_id=told.vacancy_id,
-        round=told.round,
+        which_round=told.round,
         status="made" if has_chosen else "waiting",
     )
 

@@ -82,15 +82,21 @@ def _introduced(delivery: Delivery, known: Known, *, contacts: Contacts) -> dict
     if "people" not in table.named(delivery.letter).needs:
         return {}
     intern = UUID(delivery.fact["person_ref"])
-    told = delivery.fact.get("supervisor_ref")
-    supervisor = UUID(told) if told else known.placement and known.placement["supervisor_ref"]
-    hosts = [person for person in (supervisor, *known.contacts) if person in known.cards]
+    people = (_supervisor(delivery, known), *known.contacts)
+    hosts = [person for person in people if person is not None and person in known.cards]
     if not hosts:
         raise CardIsMissing
     return {
         "intern": _opened(intern, known, contacts),
         "hosts": tuple(_opened(person, known, contacts) for person in dict.fromkeys(hosts)),
     }
+
+
+def _supervisor(delivery: Delivery, known: Known) -> UUID | None:
+    told = delivery.fact.get("supervisor_ref")
+    if told:
+        return UUID(told)
+    return known.placement["supervisor_ref"] if known.placement else None
 
 
 def addresses_of(public_url: str, universities: Mapping[str, str]) -> dict[str, str]:
@@ -100,6 +106,6 @@ def addresses_of(public_url: str, universities: Mapping[str, str]) -> dict[str, 
     found: dict[str, str] = {}
     for host, slug in universities.items():
         found.setdefault(slug, f"{public.scheme}://{host}{port}")
-    if public.hostname in universities:
+    if public.hostname and public.hostname in universities:
         found[universities[public.hostname]] = public_url
     return found

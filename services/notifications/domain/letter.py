@@ -124,7 +124,12 @@ class Letter:
 
     def about_id(self, event: Event) -> Any:
         """The id of what it is about."""
-        return getattr(event, f"{self.about}_id") if self.about else event.key
+        if self.about is None:
+            return event.key
+        told = getattr(event, f"{self.about}_id", None)
+        return told or getattr(
+            event, "about_id", event.key
+        )  # a delivery says itself what it is about
 
 
 def _fits(value: Any, test: Test) -> bool:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -61,7 +62,7 @@ def _recipient(around: Around) -> Address:
         ascii_domain = domain.encode("idna").decode()
         local_part.encode("ascii")
         return Address(one_line(around.to.name), addr_spec=f"{local_part}@{ascii_domain}")
-    except (ValueError, IndexError) as fault:
+    except (ValueError, IndexError, HeaderParseError) as fault:
         raise AddressCannotBeWrittenTo from fault
 
 

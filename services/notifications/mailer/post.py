@@ -72,7 +72,7 @@ class Post:
         self._smtp: SMTP | None = None
         self._used_at = 0.0
 
-    async def connect(self) -> None:
+    async def connect(self) -> SMTP:
         """Have a living connection. Raises `ServerAway`."""
         loop = asyncio.get_running_loop()
         if self._smtp and self._smtp.is_connected and loop.time() - self._used_at > IDLE:
@@ -80,7 +80,7 @@ class Post:
                 await self._smtp.noop()
         if self._smtp and self._smtp.is_connected:
             self._used_at = loop.time()
-            return
+            return self._smtp
         smtp = SMTP(
             hostname=self.server.host,
             port=self.server.port,
@@ -97,6 +97,7 @@ class Post:
             smtp.close()
             raise ServerAway from away
         self._smtp, self._used_at = smtp, loop.time()
+        return smtp
 
     async def hand_over(
         self, content: bytes, *, to: str, before_data: Callable[[], Awaitable[bool]]
@@ -106,9 +107,7 @@ class Post:
         `before_data` is asked when the recipient was accepted and before the first byte of the mail;
         if it says no, nothing is sent and `LeaseLost` is raised.
         """
-        await self.connect()
-        smtp = self._smtp
-        assert smtp is not None
+        smtp = await self.connect()
         try:
             await smtp.mail(self.server.sender)
             await smtp.rcpt(to)

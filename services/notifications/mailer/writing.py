@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chassis import instants
 from schemas.deadline import Deadline
@@ -34,7 +34,7 @@ class Written:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(LETTERS),
-        autoescape=lambda name: bool(name and name.endswith(".html")),
+        autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -187,7 +187,7 @@ async def save_known_claim(tx: Transaction, *, claim_id: UUID, status: str) -> N
 
 
 async def save_known_selection(
-    tx: Transaction, *, vacancy_id: UUID, round: str, status: str
+    tx: Transaction, *, vacancy_id: UUID, which_round: str, status: str
 ) -> None:
     """Keep whether a host has chosen in a round."""
     await tx.execute(
@@ -197,7 +197,7 @@ async def save_known_selection(
         ON CONFLICT (vacancy_id, round) DO UPDATE SET status = excluded.status
         """,
         vacancy_id,
-        round,
+        which_round,
         status,
     )
 

@@ -43,7 +43,7 @@ async def show_known(reader: Reader, delivery: Delivery) -> Known:
         application=await _find_application(reader, case.get("application_id")),
         placement=placement,
         contacts=contacts,
-        cards=await _list_cards(reader, delivery.university, list(people)),
+        cards=await list_cards(reader, delivery.university, list(people)),
     )
 
 
@@ -105,7 +105,8 @@ async def _list_contacts(reader: Reader, host_id: UUID | None) -> tuple[UUID, ..
     return tuple(row["person_ref"] for row in rows)
 
 
-async def _list_cards(reader: Reader, university: str, people: list[Any]) -> dict[UUID, str]:
+async def list_cards(reader: Reader, university: str, people: list[Any]) -> dict[UUID, str]:
+    """The sealed cards of these people."""
     rows = await reader.list_rows(
         "SELECT person_ref, sealed FROM known_cards WHERE university = $1 AND person_ref = ANY ($2)",
         university,
