@@ -24,7 +24,7 @@ log = structlog.get_logger()
 MOST_HEADERS = 100
 LARGEST_HEADER = 16 * 1024
 LARGEST_JSON = 1024 * 1024
-WITH_FILES = ("multipart/form-data", "application/pdf")
+WITH_FILES = ("multipart/form-data", "application/pdf", "image/")
 _CORRELATION = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _TRACE = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
