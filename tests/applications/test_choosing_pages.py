@@ -182,3 +182,82 @@ async def test_placement_is_cancelled_with_a_reason(way):
     done = await way.host.form(f"{page}/cancel", {"reason_code": "illness"})
     assert (done.status_code, done.headers["location"]) == (303, page)
     assert "cancelled it on Monday 26 February 2024" in (await way.student("ada").get(page)).text
+
+
+# ---- the office ----
+
+SELECTIONS = "/office/applications/selections"
+
+
+async def test_office_sees_what_would_happen_and_then_tells(way):
+    await way.ranks("ada", "ben", refused=["cleo"])
+    await travel(way.admin, MONDAY_NOON)
+    page = await way.office.get(SELECTIONS)
+    assert "See what would happen" in page.text
+    assert (await way.office.get(SELECTIONS, format="csv")).text.count("\n") == 2
+    dry = await way.office.get(f"{SELECTIONS}/outcomes", which="all", show="all")
+    assert "Nothing has been done yet." in dry.text
+    assert "Make 1 offer" in dry.text
+    assert await way.given.states() == {}
+    fingerprint = dry.text.split('name="fingerprint" value="')[1].split('"')[0]
+    key = f"{way.given.vacancy_id}:first"
+
+    moved = await way.office.form(
+        f"{SELECTIONS}/outcomes", {"key": key, "fingerprint": "old", "reason": "As chosen"}
+    )
+    assert moved.status_code == 409
+    without = await way.office.form(
+        f"{SELECTIONS}/outcomes", {"key": key, "fingerprint": fingerprint, "reason": " "}
+    )
+    assert without.status_code == 422
+    done = await way.office.form(
+        f"{SELECTIONS}/outcomes", {"key": key, "fingerprint": fingerprint, "reason": "As chosen"}
+    )
+    assert "What was done" in done.text
+    await way.loop()
+    assert await way.given.states() == {"ada": "made"}
+
+
+async def test_office_has_no_page_to_rank_on(way):
+    assert (await way.office.get(f"/selections/{way.given.vacancy_id}")).status_code == 403
+
+
+async def test_office_extends_and_withdraws_an_offer_with_a_reason(way):
+    here = f"/office/applications{await at_the_offer(way)}"
+    assert "Ada" in (await way.office.get("/office/applications/offers")).text
+    assert (await way.office.get(here)).status_code == 200
+    assert (await way.office.get(f"{here}/extend")).status_code == 200
+    later = {
+        "deadline-day": "29",
+        "deadline-month": "2",
+        "deadline-year": "2024",
+        "deadline-time": "noon",
+    }
+    past = later | {"deadline-day": "20", "reason": "The portal was away"}
+    assert (await way.office.form(f"{here}/extend", past)).status_code == 422
+    assert (await way.office.form(f"{here}/extend", later)).status_code == 422
+    done = await way.office.form(f"{here}/extend", later | {"reason": "The portal was away"})
+    assert (done.status_code, done.headers["location"]) == (303, here)
+    assert "12 noon on Thursday 29 February 2024" in (await way.office.get(here)).text
+
+    assert (await way.office.form(f"{here}/withdraw", {"reason": ""})).status_code == 422
+    await way.office.form(f"{here}/withdraw", {"reason": "The host has no desk"})
+    shown = await way.student("ada").get(here.removeprefix("/office/applications"))
+    assert "The office withdrew this offer on Monday 26 February 2024: The host has no desk." in (
+        shown.text
+    )
+
+
+async def test_office_sees_placements_and_cancels_one(way):
+    here = await at_the_offer(way)
+    await way.student("ada").form(f"{here}/accept", {"agreed": "yes"})
+    table = "/office/applications/placements"
+    assert "Ada" in (await way.office.get(table)).text
+    assert "Ada" in (await way.office.get(table, format="csv")).text
+    placement = (await way.office.get("/api/applications/v1/placements")).json()["placements"][0]
+    page = f"{table}/{placement['placement_id']}"
+    assert (await way.office.get(page)).status_code == 200
+    assert (await way.office.get(f"{page}/cancel")).status_code == 200
+    done = await way.office.form(f"{page}/cancel", {"reason_code": "illness"})
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert "Cancelled" in (await way.office.get(page)).text

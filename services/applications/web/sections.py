@@ -6,4 +6,6 @@ SECTIONS = (
     Item("Cycle at a glance", "/office/applications"),
     Item("Releases", "/office/applications/releases"),
     Item("Selections", "/office/applications/selections"),
+    Item("Offers", "/office/applications/offers"),
+    Item("Placements", "/office/applications/placements"),
 )
