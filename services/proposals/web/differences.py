@@ -7,7 +7,7 @@ from collections.abc import Iterator
 Pieces = list[tuple[str, str]]
 """`same`, `added` or `taken out`, each with its words."""
 
-_WORDS = re.compile(r"\s+|[^\s]+")
+_WORDS = re.compile(r"\S+\s*|\s+")  # each with the space behind it, so that no space is a match
 
 
 def pieces(before: str | None, after: str) -> Pieces:

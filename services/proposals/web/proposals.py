@@ -1,5 +1,6 @@
 """Proposals for hosts: what waits, the guided form, and what became of each."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from starlette.responses import Response
 from chassis import clock, instants, texts, web
 from chassis.decision import NotFound, Refused
 from chassis.door import Door
-from chassis.forms import FormFaults, parse, show
+from chassis.forms import FormFaults, Sheet, parse, show
 from schemas.rules import RuleSet
 from services.proposals.commands import proposals as commands
 from services.proposals.domain.content import Gap, list_gaps
@@ -267,7 +268,7 @@ async def _check_page(
     )
 
 
-def _sheet(step: str, proposal: dict[str, Any], rules: RuleSet) -> Any:
+def _sheet(step: str, proposal: dict[str, Any], rules: RuleSet) -> Sheet:
     """A step from what was typed and could not be taken, else from the draft."""
     dates = proposal["cycle_dates"]
     form = writing.form_of(step, dates)
@@ -275,13 +276,22 @@ def _sheet(step: str, proposal: dict[str, Any], rules: RuleSet) -> Any:
     typed = [(name, value) for name, value in proposal["typed"].get(step, ())]
     if not typed:
         values = writing.values_of(step, proposal["content"])
-        return show(form, values=values, choices=choices)
+        return _marked(show(form, values=values, choices=choices), rules)
     try:
         writing.content_of(step, parse(form, typed, choices=choices), proposal["content"], rules)
         faults = ()
     except FormFaults as faulty:
         faults = faulty.faults
-    return show(form, typed=typed, faults=faults, choices=choices)
+    return _marked(show(form, typed=typed, faults=faults, choices=choices), rules)
+
+
+def _marked(sheet: Sheet, rules: RuleSet) -> Sheet:
+    """Only what may stay empty for good is called optional."""
+    asked = {
+        name: replace(each, is_optional=each.is_optional and not writing.is_asked(name, rules))
+        for name, each in sheet.asked.items()
+    }
+    return replace(sheet, asked=asked)
 
 
 def _gaps(proposal: dict[str, Any], rules: RuleSet) -> tuple[Gap, ...]:

@@ -32,6 +32,10 @@ def next_of(proposal: Shown, *, now: datetime) -> str:
     send_by = proposal["send_by"]
     by = str(instants.instant(send_by.at, send_by.zone))
     match proposal["status"]:
+        case "draft" | "changes_requested" if now >= send_by.at:  # time will draw it in a moment
+            return _("Proposals closed at %(by)s. Your draft is kept for the next cycle.") % {
+                "by": by
+            }
         case "draft" if proposal["host_status"] == "registered":
             return _(
                 "Your organisation is being checked. You can write your draft now; send it by"

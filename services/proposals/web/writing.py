@@ -157,6 +157,17 @@ def form_of(step: str, dates: CycleDates) -> type[Form]:
     return _FORMS[step]
 
 
+_ALWAYS_ASKED = frozenset(
+    ("project_kind", "placement_kind", "supervisor_name", "supervisor_email", "starts", "ends",
+     "days", "first_on", "working_days", "places", "country")
+)  # fmt: skip
+
+
+def is_asked(name: str, rules: RuleSet) -> bool:
+    """Whether a proposal is not sent without this answer; it is kept without it all the same."""
+    return name in _ALWAYS_ASKED or any(each.field == name for each in rules.proposal.required)
+
+
 def step_of(gap: Gap) -> str:
     """Where a gap is closed."""
     name = gap.field.rsplit("/", 1)[-1]
