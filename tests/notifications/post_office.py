@@ -1,5 +1,6 @@
 """A mail server that can be told how to misbehave, and a story told to the service as Kafka would."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -14,14 +15,13 @@ from uuid import UUID
 from aiosmtpd.smtp import SMTP
 from joserfc import jwe
 
-from chassis import clock, logs, outbox, positions
+from chassis import logs, outbox, positions
 from chassis.database import Database
 from chassis.inbox import take_in
-from chassis.intake import Consumer
+from chassis.intake import Consumer, Culprit, verdict_on
 from chassis.records import Record
 from schemas import proposals, sample
 from schemas.envelope import Event
-from schemas.rules import RuleSet
 from services.notifications.commands.writing import addresses_of
 from services.notifications.contacts import Contacts
 from services.notifications.mailer.post import Post, Server, Tls
@@ -85,8 +85,6 @@ class Catcher:
 @asynccontextmanager
 async def catching() -> AsyncIterator[Catcher]:
     """A catcher on a free port."""
-    import asyncio
-
     catcher = Catcher()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(catcher), "127.0.0.1", 0)
@@ -136,8 +134,13 @@ class Teller:
     async def deliver(self, record: Record) -> None:
         """Hand a record over, as the worker does."""
         await positions.load(self.database, self.consumer.name, [record.place])
-        async with self.database.transaction() as tx:
-            await take_in(tx, self.consumer, [record])
+        try:
+            async with self.database.transaction() as tx:
+                await take_in(tx, self.consumer, [record])
+        except Culprit as culprit:
+            verdicts = {record: verdict_on(culprit.__cause__)}
+            async with self.database.transaction() as tx:
+                await take_in(tx, self.consumer, [record], verdicts)
 
     async def the_beginning(self) -> None:
         """Programme, host, contacts, cards and vacancy: what every letter stands on."""
@@ -169,11 +172,6 @@ def card(person_ref: UUID, name: str, address: str) -> proposals.ContactCard:
     return example(proposals.ContactCard, person_ref=person_ref, sealed=sealed(content))
 
 
-def rules(**more: Any) -> RuleSet:
-    """The example's rule set."""
-    return RuleSet.model_validate(proposals.RuleSetPublished.examples[0]["rules"] | more)
-
-
 async def send_all(sender: Sender, database: Database, *, most: int = 50) -> int:
     """Until nothing is due; how many letters were taken in hand."""
     for done in range(most):
@@ -194,6 +192,3 @@ async def make_due(database: Database) -> None:
     """Let the pause before the next try be over."""
     async with database.transaction() as tx:
         await tx.execute("UPDATE deliveries SET next_try_at = clock_timestamp() - interval '1 s'")
-
-
-NOW = clock.now

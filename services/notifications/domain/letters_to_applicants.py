@@ -1,23 +1,18 @@
-"""What applicants and interns are written."""
+"""What applicants are written."""
 
 from schemas import applications as facts
-from schemas import expenses
 from schemas.notifications import AboutKind
 from services.notifications.domain.letter import (
     Calendar,
     Letter,
     To,
-    claim_is,
     offer_is_still_open,
-    placement_lies_ahead,
-    placement_stands,
     there_is_still_time,
 )
 
 APPLICATION = "/applications/{application_id}"
 OFFER = "/offers/{offer_id}"
 PLACEMENT = "/placements/{placement_id}"
-CLAIM = "/expenses/{claim_id}"
 THE_APPLICATION = ("project", "host", "reference")
 THE_PLACEMENT = ("project", "when", "hours", "where", "repaid")
 
@@ -219,188 +214,6 @@ OF_OFFERS = (
     ),
 )
 
-OF_PLACEMENTS = (
-    Letter(
-        "introduction",
-        facts.PlacementIntroduced,
-        To.PERSON,
-        "Write to {host}: your introduction",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        facts=("project", "when", "hours", "where"),
-        is_fresh=placement_stands,
-        calendar=Calendar.DAYS,
-        needs=("programme", "vacancy", "host", "placement", "people"),
-    ),
-    Letter(
-        "days_changed",
-        facts.PlacementDaysAmended,
-        To.PERSON,
-        "The days of your placement at {host} have changed",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        facts=("project", "when", "hours", "where"),
-        is_fresh=placement_stands,
-        calendar=Calendar.DAYS,
-        needs=("programme", "vacancy", "host", "placement"),
-    ),
-    Letter(
-        "week_ahead",
-        facts.PlacementReminded,
-        To.PERSON,
-        "Your placement at {host} starts on {starts}",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        where={"kind": "week_ahead"},
-        facts=THE_PLACEMENT,
-        is_fresh=placement_lies_ahead,
-        needs=("programme", "vacancy", "host", "placement"),
-    ),
-    Letter(
-        "day_ahead",
-        facts.PlacementReminded,
-        To.PERSON,
-        "Tomorrow: your placement at {host}",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        where={"kind": "day_ahead"},
-        facts=THE_PLACEMENT,
-        is_fresh=placement_lies_ahead,
-        needs=("programme", "vacancy", "host", "placement"),
-    ),
-    Letter(
-        "checklist_overdue",
-        facts.PlacementReminded,
-        To.PERSON,
-        "Finish your checklist before {starts}",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        where={"kind": "checklist_overdue"},
-        facts=("project", "host", "when"),
-        is_fresh=placement_lies_ahead,
-        needs=("programme", "vacancy", "host", "placement"),
-    ),
-    Letter(
-        "placement_cancelled",
-        facts.PlacementCancelled,
-        To.PERSON,
-        "Your placement at {host} was cancelled",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        facts=("project", "host", "when"),
-    ),
-    Letter(
-        "evaluation",
-        facts.EvaluationInvited,
-        To.PERSON,
-        "Tell us how your placement at {host} was",
-        AboutKind.PLACEMENT,
-        PLACEMENT,
-        where={"side": "intern"},
-        facts=("project", "host", "when"),
-        is_fresh=placement_stands,
-    ),
-)
-
-OF_CLAIMS = (
-    Letter(
-        "claim_reminder",
-        expenses.ClaimReminded,
-        To.PERSON,
-        "Send your claim by {by}: travel and lunch at {host}",
-        AboutKind.CLAIM,
-        CLAIM,
-        where={"kind": "send"},
-        by="until",
-        facts=("project", "host", "when"),
-        is_fresh=there_is_still_time,
-        calendar=Calendar.DEADLINE,
-    ),
-    Letter(
-        "claim_closing",
-        expenses.ClaimReminded,
-        To.PERSON,
-        "Send your claim by {by}: the time is nearly over",
-        AboutKind.CLAIM,
-        CLAIM,
-        where={"kind": "window_closing"},
-        by="until",
-        facts=("project", "host", "when"),
-        is_fresh=there_is_still_time,
-    ),
-    Letter(
-        "claim_returned",
-        expenses.ClaimReturned,
-        To.PERSON,
-        "Send your claim again by {by}: {host} asks for changes",
-        AboutKind.CLAIM,
-        CLAIM,
-        by="resubmit_by",
-        facts=("project", "host"),
-        is_fresh=claim_is("returned"),
-        calendar=Calendar.DEADLINE,
-    ),
-    Letter(
-        "claim_approved",
-        expenses.ClaimApproved,
-        To.PERSON,
-        "{host} repays {approved}: your claim was approved",
-        AboutKind.CLAIM,
-        CLAIM,
-        by="repay_by",
-        facts=("project", "host", "claimed", "approved"),
-    ),
-    Letter(
-        "claim_rejected",
-        expenses.ClaimRejected,
-        To.PERSON,
-        "Your claim to {host} was not approved",
-        AboutKind.CLAIM,
-        CLAIM,
-        facts=("project", "host"),
-    ),
-    Letter(
-        "repaid",
-        expenses.ReimbursementReported,
-        To.PERSON,
-        "Has {paid} arrived? {host} says that it has repaid you",
-        AboutKind.CLAIM,
-        CLAIM,
-        facts=("project", "host", "paid", "paid_on"),
-        is_fresh=claim_is("reported"),
-    ),
-    Letter(
-        "confirm_repayment",
-        expenses.ClaimReminded,
-        To.PERSON,
-        "Please tell us by {by}: has the money from {host} arrived?",
-        AboutKind.CLAIM,
-        CLAIM,
-        where={"kind": "confirm"},
-        by="until",
-        facts=("project", "host"),
-        is_fresh=claim_is("reported"),
-    ),
-    Letter(
-        "dispute_received",
-        expenses.ReimbursementDisputed,
-        To.PERSON,
-        "Received: the money from {host} has not arrived",
-        AboutKind.CLAIM,
-        CLAIM,
-        facts=("project", "host", "reported"),
-    ),
-    Letter(
-        "claim_lapsed",
-        expenses.ClaimWindowClosed,
-        To.PERSON,
-        "The time to claim from {host} is over",
-        AboutKind.CLAIM,
-        CLAIM,
-        facts=("project", "host"),
-    ),
-)
-
 OF_SESSIONS = (
     Letter(
         "session_booked",
@@ -439,4 +252,4 @@ OF_SESSIONS = (
     ),
 )
 
-LETTERS = (*OF_APPLICATIONS, *OF_OFFERS, *OF_PLACEMENTS, *OF_CLAIMS, *OF_SESSIONS)
+LETTERS = (*OF_APPLICATIONS, *OF_OFFERS, *OF_SESSIONS)

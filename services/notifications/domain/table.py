@@ -4,12 +4,14 @@ from schemas.envelope import Event
 from services.notifications.domain import (
     letters_to_applicants,
     letters_to_hosts,
+    letters_to_interns,
     letters_to_the_office,
 )
 from services.notifications.domain.letter import Letter
 
 LETTERS: tuple[Letter, ...] = (
     *letters_to_applicants.LETTERS,
+    *letters_to_interns.LETTERS,
     *letters_to_hosts.LETTERS,
     *letters_to_the_office.LETTERS,
 )

@@ -82,8 +82,8 @@ async def lock_next_due(tx: Transaction) -> Delivery | None:
 async def lock_delivery(tx: Transaction, delivery_id: UUID) -> Delivery | None:
     """Hold one delivery until the transaction ends."""
     row = await tx.find_row(
-        f"SELECT {COLUMNS} FROM deliveries WHERE delivery_id = $1 FOR UPDATE",
-        delivery_id,  # noqa: S608 - names of our own, no value
+        f"SELECT {COLUMNS} FROM deliveries WHERE delivery_id = $1 FOR UPDATE",  # noqa: S608 - as above
+        delivery_id,
     )
     return as_delivery(row) if row else None
 
