@@ -32,7 +32,7 @@ def test_the_boundaries_hold():
     ("file", "line", "contract"),
     [
         (
-            "services/expenses/commands.py",
+            "services/expenses/commands/claims.py",
             "import services.applications.commands",
             "services never know each other",
         ),
