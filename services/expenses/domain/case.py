@@ -1,6 +1,7 @@
 """Whose a claim is: the ids that travel with every event about it, and the placement it is for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum, auto
 from typing import Any
@@ -28,6 +29,11 @@ class Case:
     placement_id: UUID
     application_id: UUID
     person_ref: UUID
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Case":
+        """The case that a stored row belongs to."""
+        return cls(**{each.name: row[each.name] for each in fields(cls)})
 
     def at(self, now: datetime, **more: Any) -> dict[str, Any]:
         """What every event about it begins with; `more` are the ids of the claim."""
@@ -62,6 +68,12 @@ class Placement:
     status: PlacementStatus
     days: tuple[Day, ...]  # none where nobody came
     zone: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Placement":
+        """A placement as it is stored."""
+        days = tuple(Day.model_validate(day) for day in row["days"])
+        return cls(Case.from_row(row), PlacementStatus(row["status"]), days, row["zone"])
 
     @property
     def last_on(self) -> date | None:

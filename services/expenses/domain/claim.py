@@ -1,6 +1,6 @@
 """A claim: what an intern spent on the days of one placement, sent to the host, which repays it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
@@ -84,6 +84,24 @@ class Claim:
     dispute_code: str | None = None
     dispute: str = ""
     reminded: tuple[str, ...] = ()
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], lines: Iterable[Line] = ()) -> "Claim":
+        """A claim as it is stored."""
+        plain = (
+            "claim_id", "reference", "currency", "zone", "begun_at", "send_by_at", "name",
+            "submission", "row_version", "submitted_at", "decide_by_at", "decided_at",
+            "repay_by_at", "reported_at", "confirm_by_at", "ended_at", "paid_pence", "paid_on",
+            "reason", "dispute_code", "dispute",
+        )  # fmt: skip
+        return cls(
+            **{name: row[name] for name in plain},
+            case=Case.from_row(row),
+            status=Status(row["status"]),
+            lines=tuple(lines),
+            reason_codes=tuple(row["reason_codes"]),
+            reminded=tuple(row["reminded"]),
+        )
 
     @property
     def total_pence(self) -> int:

@@ -1,8 +1,10 @@
 """A line: what was spent on one day, its receipt, and what the rule table says of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum, auto
+from typing import Any
 from uuid import UUID
 
 from chassis.decision import Invalid, Refused
@@ -42,6 +44,29 @@ class Line:
     submission: int | None = None  # the last one it was sent in
     approved_pence: int | None = None
     decision_reason: str = ""
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Line":
+        """A line as it is stored."""
+        kind, amount = LineKind(row["kind"]), row["amount_pence"]
+        return cls(
+            line_id=row["line_id"],
+            place=row["place"],
+            spending=Spending(row["spent_on"], kind, amount, row["what"], row["reason"]),
+            ruling=Ruling(
+                Mode(row["mode"]),
+                row["reason_code"],
+                row["sentence"],
+                row["allowed_pence"],
+                row["receipt_needed"],
+                row["reason_needed"],
+            ),
+            receipt_id=row["receipt_id"],
+            is_seen_before=row["is_seen_before"],
+            submission=row["submission"],
+            approved_pence=row["approved_pence"],
+            decision_reason=row["decision_reason"],
+        )
 
     @property
     def amount_pence(self) -> int:

@@ -153,4 +153,5 @@ CREATE INDEX claim_history_claim ON claim_history (claim_id, id);
 -- migrate:down
 
 DROP TABLE claim_history, lines, receipts, claims;
+-- squawk-ignore ban-drop-function
 DROP FUNCTION claim_sums_hold;

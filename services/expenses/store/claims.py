@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Reader, Row, Transaction
-from services.expenses.domain.claim import Claim, Status
-from services.expenses.store.known import case_of
+from chassis.database import Transaction
+from services.expenses.domain.claim import Claim
 from services.expenses.store.lines import list_lines
 
 
@@ -16,14 +15,7 @@ async def lock_claim(tx: Transaction, claim_id: UUID) -> Claim | None:
     Its lines are read by a statement of their own, after the wait, and change under this lock alone.
     """
     row = await tx.find_row("SELECT * FROM claims WHERE claim_id = $1 FOR UPDATE", claim_id)
-    return await _claim(tx, row)
-
-
-async def find_claim(reader: Reader, claim_id: UUID) -> Claim | None:
-    """A claim as it stands, to be shown."""
-    return await _claim(
-        reader, await reader.find_row("SELECT * FROM claims WHERE claim_id = $1", claim_id)
-    )
+    return Claim.from_row(row, await list_lines(tx, claim_id)) if row else None
 
 
 async def find_live_claim(tx: Transaction, placement_id: UUID) -> UUID | None:
@@ -182,27 +174,3 @@ async def list_claims_to_remind_of(
 
 async def _ids(tx: Transaction, sql: str, *args: Any) -> list[UUID]:
     return [row["claim_id"] for row in await tx.list_rows(sql, *args)]
-
-
-async def _claim(reader: Reader, row: Row | None) -> Claim | None:
-    if row is None:
-        return None
-    lines = await list_lines(reader, [row["claim_id"]])
-    return claim_of(row, tuple(lines.get(row["claim_id"], ())))
-
-
-def claim_of(row: Row, lines: tuple[Any, ...]) -> Claim:
-    """A claim out of its row and its lines."""
-    plain = (
-        "claim_id", "reference", "currency", "zone", "begun_at", "send_by_at", "name", "submission",
-        "row_version", "submitted_at", "decide_by_at", "decided_at", "repay_by_at", "reported_at",
-        "confirm_by_at", "ended_at", "paid_pence", "paid_on", "reason", "dispute_code", "dispute",
-    )  # fmt: skip
-    return Claim(
-        **{name: row[name] for name in plain},
-        case=case_of(row),
-        status=Status(row["status"]),
-        lines=lines,
-        reason_codes=tuple(row["reason_codes"]),
-        reminded=tuple(row["reminded"]),
-    )

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Reader, Row, Transaction
+from chassis.database import Reader, Transaction
 from chassis.decision import Refused
 from schemas.advert import Day
 from schemas.applications import PlacementConfirmed
@@ -191,7 +191,7 @@ async def find_placement(reader: Reader, placement_id: UUID) -> Placement | None
     row = await reader.find_row(
         "SELECT * FROM known_placements WHERE placement_id = $1", placement_id
     )
-    return placement_of(row) if row else None
+    return Placement.from_row(row) if row else None
 
 
 async def is_contact(tx: Transaction, host_id: UUID, person_ref: UUID | None) -> bool:
@@ -205,31 +205,6 @@ async def is_contact(tx: Transaction, host_id: UUID, person_ref: UUID | None) ->
         """,
         host_id,
         person_ref,
-    )
-
-
-def placement_of(row: Row) -> Placement:
-    """A placement out of its row."""
-    return Placement(
-        case=case_of(row),
-        status=PlacementStatus(row["status"]),
-        days=tuple(Day.model_validate(day) for day in row["days"]),
-        zone=row["zone"],
-    )
-
-
-def case_of(row: Row) -> Case:
-    """The case that a row belongs to."""
-    return Case(
-        university=row["university"],
-        programme_id=row["programme_id"],
-        rule_set_version=row["rule_set_version"],
-        cycle_id=row["cycle_id"],
-        vacancy_id=row["vacancy_id"],
-        host_id=row["host_id"],
-        placement_id=row["placement_id"],
-        application_id=row["application_id"],
-        person_ref=row["person_ref"],
     )
 
 

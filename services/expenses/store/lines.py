@@ -2,22 +2,17 @@
 
 from uuid import UUID
 
-from chassis.database import Reader, Row, Transaction
-from schemas.rules import LineKind, Mode
-from services.expenses.domain.line import Line, Spending
+from chassis.database import Reader, Transaction
+from services.expenses.domain.line import Line
 from services.expenses.domain.receipt import Judged, Receipt
-from services.expenses.domain.ruling import Ruling
 
 
-async def list_lines(reader: Reader, claim_ids: list[UUID]) -> dict[UUID, list[Line]]:
-    """The lines of some claims, in the order in which they were added."""
+async def list_lines(reader: Reader, claim_id: UUID) -> list[Line]:
+    """The lines of a claim, in the order in which they were added."""
     rows = await reader.list_rows(
-        "SELECT * FROM lines WHERE claim_id = ANY ($1) ORDER BY claim_id, place", claim_ids
+        "SELECT * FROM lines WHERE claim_id = $1 ORDER BY place", claim_id
     )
-    found: dict[UUID, list[Line]] = {}
-    for row in rows:
-        found.setdefault(row["claim_id"], []).append(_line(row))
-    return found
+    return [Line.from_row(row) for row in rows]
 
 
 async def save_lines(tx: Transaction, claim_id: UUID, lines: tuple[Line, ...]) -> None:
@@ -127,31 +122,4 @@ def _values(claim_id: UUID, line: Line) -> tuple[object, ...]:
         line.submission,
         line.approved_pence,
         line.decision_reason,
-    )
-
-
-def _line(row: Row) -> Line:
-    return Line(
-        line_id=row["line_id"],
-        place=row["place"],
-        spending=Spending(
-            row["spent_on"],
-            LineKind(row["kind"]),
-            row["amount_pence"],
-            row["what"],
-            row["reason"],
-        ),
-        ruling=Ruling(
-            Mode(row["mode"]),
-            row["reason_code"],
-            row["sentence"],
-            row["allowed_pence"],
-            row["receipt_needed"],
-            row["reason_needed"],
-        ),
-        receipt_id=row["receipt_id"],
-        is_seen_before=row["is_seen_before"],
-        submission=row["submission"],
-        approved_pence=row["approved_pence"],
-        decision_reason=row["decision_reason"],
     )

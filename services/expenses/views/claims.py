@@ -11,8 +11,6 @@ from chassis.money import amount
 from services.expenses.domain.claim import ENDED, Claim, ClaimIsNotYours, may_move
 from services.expenses.domain.line import Line
 from services.expenses.domain.policy import can
-from services.expenses.store.claims import claim_of
-from services.expenses.store.lines import list_lines
 
 EVERYTHING = """
     SELECT claims.*,
@@ -276,7 +274,12 @@ def has_ended(claim: Claim) -> bool:
 
 async def _shown(reader: Reader, rows: list[Row]) -> list[ShownClaim]:
     ids = [row["claim_id"] for row in rows]
-    lines = await list_lines(reader, ids)
+    written = await reader.list_rows(
+        "SELECT * FROM lines WHERE claim_id = ANY ($1) ORDER BY claim_id, place", ids
+    )
+    lines: dict[UUID, list[Line]] = {}
+    for row in written:
+        lines.setdefault(row["claim_id"], []).append(Line.from_row(row))
     found = await reader.list_rows(
         """
         SELECT receipt_id, claim_id, media_type, name, size, notes
@@ -289,7 +292,7 @@ async def _shown(reader: Reader, rows: list[Row]) -> list[ShownClaim]:
         receipts.setdefault(row["claim_id"], {})[row["receipt_id"]] = row
     return [
         ShownClaim(
-            claim_of(row, tuple(lines.get(row["claim_id"], ()))),
+            Claim.from_row(row, lines.get(row["claim_id"], ())),
             row,
             receipts.get(row["claim_id"], {}),
         )

@@ -7,8 +7,7 @@ from chassis import audit
 from chassis.actor import Actor
 from chassis.database import Database
 from chassis.decision import NotFound
-from services.expenses.domain.policy import can
-from services.expenses.store.claims import find_claim
+from services.expenses.views.claims import show_claim
 
 ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
@@ -27,10 +26,10 @@ class File:
 
 
 async def open_receipt(database: Database, claim_id: UUID, line_id: UUID, *, to: Actor) -> File:
-    """The receipt of a line. Raises `ReceiptIsNotHere` where there is none that they may see."""
-    claim = await find_claim(database, claim_id)
-    line = claim.line(line_id) if claim else None
-    if claim is None or line is None or not can(to, "see claim", claim):
+    """The receipt of a line. Raises a `NotFound` where there is none that they may see."""
+    claim = (await show_claim(database, claim_id, to=to)).claim
+    line = claim.line(line_id)
+    if line is None:
         raise ReceiptIsNotHere
     row = await database.find_row(
         "SELECT media_type, copy FROM receipts WHERE receipt_id = $1", line.receipt_id
