@@ -14,6 +14,7 @@ from services.proposals.commands.programmes import get_cycle
 from services.proposals.contacts import Contacts
 from services.proposals.domain import proposal as proposals
 from services.proposals.domain import screening as screenings
+from services.proposals.domain import submission as submissions
 from services.proposals.domain.host import Host, HostIsNotYours
 from services.proposals.domain.policy import person_of
 from services.proposals.domain.proposal import (
@@ -84,7 +85,7 @@ async def submit_proposal(
     held = await _lock(tx, command.proposal_id)
     host = await _host(tx, held.host_id)
     cycle = await get_cycle(tx, held.cycle_id, otherwise=CycleIsNotOpenToYou)
-    decision = proposals.submit(
+    decision = submissions.submit(
         held,
         cycle=cycle,
         host=host,

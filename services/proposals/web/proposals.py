@@ -16,10 +16,10 @@ from services.proposals.domain.content import Gap, list_gaps
 from services.proposals.domain.proposal import (
     DraftProposal,
     EditProposal,
-    ProposalIsIncomplete,
     SubmitProposal,
     WithdrawProposal,
 )
+from services.proposals.domain.submission import ProposalIsIncomplete
 from services.proposals.views import hosts as host_views
 from services.proposals.views import programmes as programme_views
 from services.proposals.views import proposals as views

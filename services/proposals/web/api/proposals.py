@@ -19,11 +19,11 @@ from services.proposals.commands import proposals as commands
 from services.proposals.domain.proposal import (
     DraftProposal,
     EditProposal,
-    ProposalIsIncomplete,
     SubmitProposal,
     WithdrawProposal,
 )
 from services.proposals.domain.screening import ScreenProposal, TakeUpProposal
+from services.proposals.domain.submission import ProposalIsIncomplete
 from services.proposals.views import proposals as views
 from services.proposals.web.choices import Country, Region
 from services.proposals.web.front_desk import front_desk
