@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from chassis import clock
 from chassis.actor import the_clock
 from schemas.rules import Round
 from services.applications.commands.rounds import close_round
-from services.applications.deadlines.rounds import close_rounds
+from services.applications.deadlines.rounds import close_rounds, release_rounds, remind_of_drafts
 from services.applications.domain.vacancy_round import CloseRound
 from tests.applications.files import a_pdf
 from tests.applications.known import AFTER, CLOSES, OPENS, STATEMENT, TERM, rules_with, told
@@ -346,3 +347,36 @@ async def test_closer_waits_for_whoever_is_sending(doors: Doors, database_url: s
     await closing
 
     assert await events_recorded(doors.database) == ["ApplicationsClosed"]
+
+
+async def test_forgotten_draft_is_reminded_of_once(doors: Doors, database_url: str):
+    vacancy_id = await told(doors.database)
+    await a_draft(doors.student(), vacancy_id)
+    await submitted(doors.student(), vacancy_id)
+
+    await remind_of_drafts(doors.database, now=clock.now)
+    early = await events_recorded(doors.database)
+    await travel(database_url, CLOSES - timedelta(hours=23))
+    await remind_of_drafts(doors.database, now=clock.now)
+    await remind_of_drafts(doors.database, now=clock.now)
+
+    assert early == ["ApplicationSubmitted"]
+    assert await events_recorded(doors.database) == ["ApplicationSubmitted", "ApplicationReminded"]
+
+
+async def test_round_is_released_by_time_where_the_programme_says_so(
+    doors: Doors, database_url: str
+):
+    vacancy_id = await told(doors.database, rules=rules_with(telling={"released_by": "time"}))
+    await submitted(doors.student(), vacancy_id)
+    await travel(database_url, AFTER)
+
+    await close_rounds(doors.database, now=clock.now)
+    await release_rounds(doors.database, now=clock.now)
+    await release_rounds(doors.database, now=clock.now)
+
+    assert await events_recorded(doors.database) == [
+        "ApplicationSubmitted",
+        "ApplicationsClosed",
+        "ApplicationsReleased",
+    ]

@@ -169,6 +169,23 @@ async def withdraw_application(
     return _result(replace(ended, version=held.version + 1))
 
 
+async def remind_of_draft(
+    tx: Transaction, application_id: UUID, *, actor: Actor, now: Clock
+) -> None:
+    """Tell the owner of a draft, once, that its round closes soon."""
+    cycle = await applicant_cycles.find_applicant_cycle_of(tx, application_id)
+    if cycle is None:
+        return
+    held = await applications.lock_application(tx, application_id)
+    round_ = await rounds.find_round(tx, held.vacancy_id, held.round)
+    if round_ is None:
+        return
+    at = await now(tx)
+    decision = application.remind(held, round_=round_, now=at)
+    if await applications.note_reminder(tx, application_id, at):
+        await outbox.record(tx, decision.events, actor=actor)
+
+
 async def end_for_withdrawn_vacancy(
     tx: Transaction, application_id: UUID, *, actor: Actor, now: Clock
 ) -> None:

@@ -1,13 +1,14 @@
 """What time does to rounds, and what a withdrawn vacancy leaves to do: find, then one at a time."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from chassis.actor import the_clock, the_post
 from chassis.clock import Clock
 from chassis.database import Database
 from services.applications.commands import applications as applying
 from services.applications.commands import rounds as commands
-from services.applications.domain.application import ApplicationIsNotOpen
+from services.applications.domain.application import ApplicationIsNotOpen, DraftIsTooLate
 from services.applications.domain.vacancy_round import (
     CloseRound,
     ReleaseApplications,
@@ -16,6 +17,8 @@ from services.applications.domain.vacancy_round import (
     RoundIsStillOpen,
 )
 from services.applications.store import applications, rounds
+
+A_DAY = timedelta(hours=24)  # by the clock, whatever the clocks on the wall do that night
 
 
 async def close_rounds(database: Database, *, now: Clock) -> int:
@@ -56,4 +59,20 @@ async def end_applications_of_withdrawn_vacancies(database: Database, *, now: Cl
     return len(due)
 
 
-ROUND_DEADLINES = (close_rounds, release_rounds, end_applications_of_withdrawn_vacancies)
+async def remind_of_drafts(database: Database, *, now: Clock) -> int:
+    """A day before a round closes, whoever has left a draft in it is reminded, once."""
+    async with database.transaction() as tx:
+        due = await applications.list_drafts_to_remind(tx, now=await now(tx), ahead=A_DAY)
+    for application_id in due:
+        async with database.attempt("draft.remind", application_id=application_id) as tx:
+            with suppress(ApplicationIsNotOpen, DraftIsTooLate):
+                await applying.remind_of_draft(tx, application_id, actor=the_clock(), now=now)
+    return len(due)
+
+
+ROUND_DEADLINES = (
+    close_rounds,
+    release_rounds,
+    end_applications_of_withdrawn_vacancies,
+    remind_of_drafts,
+)

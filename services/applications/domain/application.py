@@ -14,7 +14,12 @@ from zoneinfo import ZoneInfo
 
 from chassis.actor import Actor
 from chassis.decision import Decision, NotFound, Refused, Rules, uphold
-from schemas.applications import ApplicationWithdrawn, WithdrawnBy
+from schemas.applications import (
+    ApplicationReminded,
+    ApplicationReminder,
+    ApplicationWithdrawn,
+    WithdrawnBy,
+)
 from schemas.rules import Round, RuleSet
 from services.applications.domain.applicant_cycle import ApplicantCycle
 from services.applications.domain.case import Case
@@ -182,6 +187,10 @@ class ApplicationIsNotOpen(Refused):
     code = "application-ended"
 
 
+class DraftIsTooLate(Refused):
+    """This round is closed: there is nothing left to be reminded of."""
+
+
 class RevisingIsNotOffered(Refused):
     """This programme takes an application as it was first submitted."""
 
@@ -292,6 +301,20 @@ def withdraw(
         **held.told(now), reference=held.reference, by=by, frees_a_slot=frees
     )
     return Decision(_giving_back(ended, cycle) if frees else (ended, cycle), (told,))
+
+
+def remind(held: Application, *, round_: VacancyRound, now: datetime) -> Decision[Application]:
+    """A draft counts for nothing until it is sent: say so while there is time."""
+    if held.status is not Status.DRAFT:
+        raise ApplicationIsNotOpen
+    if not round_.is_open(now):
+        raise DraftIsTooLate
+    told = ApplicationReminded(
+        **held.told(now),
+        kind=ApplicationReminder.DRAFT_CLOSING_SOON,
+        closes_at=round_.deadline(round_.closes_at),
+    )
+    return Decision(held, (told,))
 
 
 def lose_vacancy(

@@ -1,5 +1,6 @@
 """Applications: the rows, and which of a person's count towards the cap."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -157,6 +158,37 @@ async def list_of_withdrawn_vacancies(reader: Reader) -> list[UUID]:
         """
     )
     return [row["application_id"] for row in rows]
+
+
+async def list_drafts_to_remind(reader: Reader, *, now: datetime, ahead: timedelta) -> list[UUID]:
+    """Drafts of rounds that close within this time, begun before it and not reminded of yet."""
+    rows = await reader.list_rows(
+        """
+        SELECT application_id
+          FROM applications
+          JOIN known_rounds USING (vacancy_id, round)
+         WHERE applications.status = 'draft' AND reminded_at IS NULL AND sealed_at IS NULL
+           AND closes_at > $1 AND closes_at - $2::interval <= $1
+           AND began_at < closes_at - $2::interval
+         ORDER BY closes_at, application_id LIMIT 200
+        """,
+        now,
+        ahead,
+    )
+    return [row["application_id"] for row in rows]
+
+
+async def note_reminder(tx: Transaction, application_id: UUID, at: datetime) -> bool:
+    """Keep that a draft was reminded of. False when it had been already."""
+    changed = await tx.execute(
+        """
+        UPDATE applications SET reminded_at = $2
+         WHERE application_id = $1 AND reminded_at IS NULL
+        """,
+        application_id,
+        at,
+    )
+    return changed == 1
 
 
 async def note_receipt_sent(tx: Transaction, application_id: UUID, at: Any) -> None:
