@@ -31,7 +31,9 @@ def test_every_route_lies_under_a_public_path_of_its_service(service):
     routes = [route.path for router in routes_of(service) for route in router.routes]
 
     def is_under(route: str) -> bool:
-        return any(route == path or (path != "/" and route.startswith(f"{path}/")) for path in paths)
+        return any(
+            route == path or (path != "/" and route.startswith(f"{path}/")) for path in paths
+        )
 
     assert [route for route in routes if not is_under(route)] == []
 

@@ -6,7 +6,18 @@ import pytest
 
 from tests.house.tree import ROOT, files
 
-TEXT = ("*.py", "*.md", "*.toml", "*.txt", "*.yaml", "*.yml", "*.sql", "*.html", "*.json", "Makefile")
+TEXT = (
+    "*.py",
+    "*.md",
+    "*.toml",
+    "*.txt",
+    "*.yaml",
+    "*.yml",
+    "*.sql",
+    "*.html",
+    "*.json",
+    "Makefile",
+)
 REFUSED = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:root|work|home/\w+)/"),
     "a registry's host": re.compile(
@@ -33,4 +44,4 @@ def test_the_tree_holds_no(what):
 
 
 def test_what_names_hosts_is_not_tracked():
-    assert [file for file in files("uv.lock", "*package-lock.json")] == []
+    assert files("uv.lock", "*package-lock.json") == []

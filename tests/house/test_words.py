@@ -43,8 +43,6 @@ def test_every_event_tells_when_it_happens_who_owns_it_and_an_example():
         importlib.import_module(f"schemas.{service}")
 
     silent = [
-        name
-        for name, kind in EVENTS.items()
-        if not (kind.__doc__ and kind.owner and kind.examples)
+        name for name, kind in EVENTS.items() if not (kind.__doc__ and kind.owner and kind.examples)
     ]
     assert silent == []
