@@ -12,7 +12,6 @@ from chassis.database import Transaction
 from chassis.identity import SIGN_IN_REACTIONS
 from chassis.known_hosts import HOST_REACTIONS
 from chassis.parts import Reaction, project, react
-from schemas.applications import ExtensionReason
 from schemas.envelope import Event
 from schemas.notifications import MessageSent
 from schemas.proposals import (
@@ -26,7 +25,6 @@ from schemas.proposals import (
     VacancyWithdrawn,
 )
 from services.applications.commands import offers
-from services.applications.domain.intervention import ExtendOffer
 from services.applications.domain.offer import OfferIsNotOpen
 from services.applications.store import applications, known, rounds, rules
 
@@ -81,13 +79,9 @@ async def give_back_lost_time(tx: Transaction, sent: MessageSent, *, now: Clock)
     """A late mail must not shorten the time to answer; how late is too late, the offer decides."""
     if sent.letter not in OFFER_LETTERS or sent.about_kind != "offer":
         return
-    extend = ExtendOffer(
-        sent.about_id,
-        by=timedelta(seconds=sent.delay_seconds),
-        because=ExtensionReason.LATE_LETTER,
-    )
+    delay = timedelta(seconds=sent.delay_seconds)
     with suppress(OfferIsNotOpen):  # answered from the page before the mail went out
-        await offers.extend_offer(tx, extend, actor=the_post(), now=now)
+        await offers.note_letter(tx, sent.about_id, delay=delay, actor=the_post(), now=now)
 
 
 COPIES: dict[type[Event], Reaction] = {

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chassis.actor import Actor, Role
+from chassis.database import UniqueViolation
 from chassis.decision import Refused
 from schemas.envelope import new_id
+from schemas.notifications import MessageSent
+from services.applications import reactions
 from services.applications.commands import outcomes, placements, selections
 from services.applications.deadlines import offers as lapsing
 from services.applications.deadlines import placements as placing
@@ -405,3 +408,56 @@ async def test_outcomes_are_not_told_before_the_choice_nor_after_facts_have_move
             await outcomes.tell_outcomes(
                 tx, *given.key, TellOutcomes("Me"), actor=given.host, now=at(MONDAY_NOON)
             )
+
+
+# ---- beneath the commands ----
+
+
+async def test_postgres_refuses_a_second_acceptance_of_one_person_in_a_cycle(database):
+    ada = a_person("ada")
+    for title in ("Diaries", "Negatives"):
+        given = await a_released_round(database, "ada", people={"ada": ada}, title=title)
+        await given.ranks("ada")
+        await given.tells()
+
+    with pytest.raises(UniqueViolation, match="one_acceptance_per_person_and_cycle"):
+        async with database.transaction() as tx:
+            await tx.execute("UPDATE offers SET status = 'accepted', answered_at = made_at")
+
+
+async def test_late_letter_gives_its_delay_back_and_its_copy_nothing(database):
+    given = await a_released_round(database, "ada")
+    await given.ranks("ada")
+    await given.tells()
+    offer_id = await given.offer_of("ada")
+    sent = MessageSent.model_validate(
+        {**MessageSent.examples[0], "letter": "offer", "about_kind": "offer", "about_id": offer_id}
+        | {"delay_seconds": 3 * 3600.0}
+    )
+    before = await database.value("SELECT max(id) FROM outbox")
+
+    for _ in range(2):
+        async with database.transaction() as tx:
+            await reactions.give_back_lost_time(tx, sent, now=at(MONDAY_NOON))
+
+    assert await events_recorded(database, since=before) == ["OfferExtended"]
+    wall = await database.value("SELECT respond_by_wall FROM offers")
+    assert wall == "2024-02-28 15:00"
+
+
+async def test_letter_in_time_moves_nothing_nor_does_one_about_an_answered_offer(database):
+    given = await a_released_round(database, "ada")
+    await given.ranks("ada")
+    await given.tells()
+    offer_id = await given.offer_of("ada")
+    sent = MessageSent.model_validate(
+        {**MessageSent.examples[0], "letter": "offer", "about_kind": "offer", "about_id": offer_id}
+    )
+    async with database.transaction() as tx:
+        await reactions.give_back_lost_time(tx, sent, now=at(MONDAY_NOON))
+    await declining(database, offer_id, given.people["ada"])()
+    late = sent.model_copy(update={"delay_seconds": 9999.0})
+    async with database.transaction() as tx:
+        await reactions.give_back_lost_time(tx, late, now=at(MONDAY_NOON))
+
+    assert (await events_recorded(database))[2:] == ["OfferDeclined"]

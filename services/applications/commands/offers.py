@@ -5,6 +5,7 @@ of one person's offers come one after the other, each judged by what the one bef
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from chassis import outbox
 from chassis.actor import Actor
 from chassis.clock import Clock
 from chassis.database import Transaction
+from schemas.applications import ExtensionReason
 from schemas.envelope import new_id
 from services.applications.domain import intervention, offer, outcome, placement
 from services.applications.domain.applicant_cycle import ApplicantCycle
@@ -122,6 +124,19 @@ async def extend_offer(
     await offers.save_offer(tx, decision.state)
     await outbox.record(tx, decision.events, actor=actor, reason=command.reason or None)
     return _result(decision.state)
+
+
+async def note_letter(
+    tx: Transaction, offer_id: UUID, *, delay: timedelta, actor: Actor, now: Clock
+) -> None:
+    """Its first mail was handed over: give back what a late one took. A second copy changes nothing."""
+    held, _ = await _lock(tx, offer_id)
+    if held.letter_sent_at is not None:
+        return
+    at = await now(tx)
+    await offers.save_offer(tx, replace(held, letter_sent_at=at))
+    late = ExtendOffer(offer_id, by=delay, because=ExtensionReason.LATE_LETTER)
+    await extend_offer(tx, late, actor=actor, now=now)
 
 
 async def remind_of_offer(

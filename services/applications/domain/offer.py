@@ -70,6 +70,7 @@ class Offer:
     reason_code: str | None = None
     reason: str | None = None  # as its applicant reads it
     hours_confirmed: bool = False
+    letter_sent_at: datetime | None = None  # when its first mail was handed over
     half_way_at: datetime | None = None  # when reminders are due; None: not in this programme
     last_hours_at: datetime | None = None
     reminded: tuple[OfferReminder, ...] = ()

@@ -109,7 +109,8 @@ async def save_offer(tx: Transaction, offer: Offer) -> None:
         UPDATE offers
            SET status = $2, made_at = $3, respond_by_at = $4, respond_by_zone = $5,
                respond_by_wall = $6, answered_at = $7, reason_code = $8, reason = $9,
-               half_way_at = $10, last_hours_at = $11, reminded = $12, hours_confirmed = $13
+               half_way_at = $10, last_hours_at = $11, reminded = $12, hours_confirmed = $13,
+               letter_sent_at = $14
          WHERE offer_id = $1
         """,
         offer.offer_id,
@@ -123,6 +124,7 @@ async def save_offer(tx: Transaction, offer: Offer) -> None:
         offer.last_hours_at,
         list(offer.reminded),
         offer.hours_confirmed,
+        offer.letter_sent_at,
     )
 
 
@@ -207,6 +209,7 @@ def offer_of(row: Row) -> Offer:
         reason_code=row["reason_code"],
         reason=row["reason"],
         hours_confirmed=row["hours_confirmed"],
+        letter_sent_at=row["letter_sent_at"],
         half_way_at=row["half_way_at"],
         last_hours_at=row["last_hours_at"],
         reminded=tuple(OfferReminder(kind) for kind in row["reminded"]),
