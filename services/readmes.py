@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from chassis import cli, metrics
 from chassis.parts import Parts
 from chassis.settings import Settings
-from schemas.envelope import Service
+from schemas.envelope import Event, Service
 from schemas.generate import events_of, file_name
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,6 +152,16 @@ def _events_out(service: Service) -> Iterator[str]:
             for each in events_of(service)
         ),
     )
+    if unsaid := [f"`{each.__name__}`" for each in events_of(service) if not is_recorded(each)]:
+        yield from ("", f"Declared, and recorded by nothing yet: {' '.join(unsaid)}.")
+
+
+def is_recorded(event: type[Event]) -> bool:
+    """Whether the code of the service that owns an event names it; what it hears is not looked at."""
+    folder = ROOT / "services" / event.service
+    name = re.compile(rf"\b{event.__name__}\b")
+    code = (file for file in folder.rglob("*.py") if file.name != "reactions.py")
+    return any(name.search(file.read_text()) for file in code)
 
 
 def _events_in(parts: Parts) -> Iterator[str]:
