@@ -115,9 +115,9 @@ class Sender:
         except RefusedForNow as refused:
             await self._end(database, leased, partial(_put_off, code=refused.code))
         except RefusedForGood as refused:
-            await self._end(database, leased, partial(_refused, code=refused.code))
+            await self._end(database, leased, partial(_refused, code=refused.code), mail=mail)
         except AnswerLost:
-            await self._end(database, leased, _lost)
+            await self._end(database, leased, _lost, mail=mail)
         else:
             await self._end(database, leased, partial(_sent, code=code), mail=mail)
 

@@ -24,6 +24,8 @@ class NotificationsSettings(Settings):
     def _mails_safely(self) -> "NotificationsSettings":
         if self.is_production and self.smtp_tls is Tls.NONE:
             raise ValueError("SMTP_TLS must be starttls or implicit in production")
+        if self.is_production and self.mail_from.endswith("@localhost"):
+            raise ValueError("MAIL_FROM must be an address at which bounces are read")
         return self
 
     @property

@@ -290,11 +290,20 @@ async def test_words_go_after_thirty_days_and_the_rest_after_a_year(
 async def test_erased_person_leaves_nothing_and_the_service_says_so(
     database, teller, catcher, sender
 ):
-    await teller.tell(example(applications.ApplicationSubmitted))
+    at = "2024-02-26T12:00:00Z"
+    await teller.tell(
+        example(applications.ApplicationSubmitted),
+        example(applications.PlacementConfirmed, occurred_at=at),
+        example(applications.PlacementIntroduced, occurred_at=at),
+    )
     await send_all(sender, database)
 
     await teller.tell(example(proposals.PersonErasureOrdered, occurred_at="2024-02-26T12:00:00Z"))
 
+    mentioned = (
+        "SELECT count(*) FROM deliveries WHERE body LIKE '%Priya%' OR subject LIKE '%Priya%'"
+    )
+    assert await database.value(mentioned) == 0
     for table in ("deliveries", "known_cards", "known_applications"):
         count = f"SELECT count(*) FROM {table} WHERE person_ref = $1"
         assert await database.value(count, STUDENT) == 0

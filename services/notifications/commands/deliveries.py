@@ -174,6 +174,7 @@ async def erase_person(tx: Transaction, ordered: PersonErasureOrdered, *, now: C
     who = {"university": ordered.university, "person_ref": ordered.person_ref}
     records = await store.erase_card(tx, **who)
     records += await store.erase_deliveries(tx, **who)
+    records += await store.erase_mentions(tx, **who)
     records += await store.erase_applications(tx, **who)
     told = PersonErased(**who, occurred_at=await now(tx), records=records)
     await outbox.record(tx, (told,), actor=the_post(ordered.university))

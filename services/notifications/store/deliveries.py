@@ -297,6 +297,19 @@ async def erase_deliveries(tx: Transaction, *, university: str, person_ref: UUID
     )
 
 
+async def erase_mentions(tx: Transaction, *, university: str, person_ref: UUID) -> int:
+    """Empty what others were written about a person: an introduction holds their name and address."""
+    return await tx.execute(
+        """
+        UPDATE deliveries
+           SET subject = NULL, body = NULL
+         WHERE university = $1 AND fact ->> 'person_ref' = $2::text AND body IS NOT NULL
+        """,
+        university,
+        str(person_ref),
+    )
+
+
 async def erase_applications(tx: Transaction, *, university: str, person_ref: UUID) -> int:
     """Forget the references a person quoted."""
     return await tx.execute(

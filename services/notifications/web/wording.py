@@ -76,8 +76,10 @@ def state_of(row: Row) -> str:
 def next_of(row: Row, *, zone: str) -> str:
     """What happens next, or what is to be done."""
     match row["status"]:
+        case Status.QUEUED if not (row["attempts"] or row["doubts"]):
+            return gettext("It goes out as soon as the mail server takes it.")
         case Status.QUEUED:
-            return gettext("We try at %(at)s.") % {"at": moment(row["next_try_at"], zone)}
+            return gettext("We try again at %(at)s.") % {"at": moment(row["next_try_at"], zone)}
         case Status.SENDING:
             return gettext("It is being handed over now.")
         case Status.HELD:
