@@ -101,6 +101,8 @@ async def test_wrong_file_is_refused_and_the_text_is_kept(doors: Doors):
     )
 
     assert answer.status_code == 422
+    assert 'href="#cv"' in answer.text
+    assert 'id="cv-error"' in answer.text
     assert "The name of this file says one thing and its content another." in answer.text
     assert STATEMENT.replace("'", "&#39;") in answer.text
     assert await doors.database.value("SELECT count(*) FROM documents") == 0

@@ -40,7 +40,7 @@ async def show_vacancy(database: Database, vacancy_id: UUID, *, to: Actor) -> Op
     if row is None or to.person_ref is None:
         raise VacancyIsNotHere
     found = VacancyRound.from_row(row)
-    cycle = await _applicant_cycle(database, to, found)
+    cycle = await show_applicant_cycle(database, found, to=to)
     return OpenVacancy(
         round=found,
         row=row,
@@ -50,7 +50,10 @@ async def show_vacancy(database: Database, vacancy_id: UUID, *, to: Actor) -> Op
     )
 
 
-async def _applicant_cycle(database: Database, to: Actor, found: VacancyRound) -> ApplicantCycle:
+async def show_applicant_cycle(
+    database: Database, found: VacancyRound, *, to: Actor
+) -> ApplicantCycle:
+    """This person in the cycle of this round."""
     row = await database.find_row(
         "SELECT * FROM applicant_cycles WHERE person_ref = $1 AND cycle_id = $2",
         to.person_ref,

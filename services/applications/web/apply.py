@@ -30,7 +30,7 @@ from services.applications.views.applications import ShownApplication
 from services.applications.views.vacancies import OpenVacancy
 from services.applications.web import wording
 from services.applications.web.applicants import answer_application
-from services.applications.web.sheet import Asking, asking_of, content_of, sheet_of
+from services.applications.web.sheet import Asking, asking_of, content_of, errors_of, sheet_of
 from services.applications.web.uploads import chosen_file
 
 pages = web.pages("/applications", audience=web.APPLICANT)
@@ -232,7 +232,7 @@ async def _form(
         asking=asking,
         typed=typed,
         sheet=sheet,
-        errors=sheet.errors,
+        errors=errors_of(sheet),
         refused=refused,
         signpost=refused.facts.get("signpost") if refused else None,
     )

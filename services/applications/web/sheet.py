@@ -101,7 +101,7 @@ async def asking_of(door: web.Door, found: OpenVacancy | ShownApplication) -> As
         application_id=held.application_id if held else None,
         is_sent=held is not None and held.status is Status.SUBMITTED,
         saved_at=_time(held.saved_at, zone) if held else "",
-        slots="" if is_shown else _slots(found, rules),
+        slots=await _slots(door, found),
         asks_for_leave=not STAFF.isdisjoint(_affiliations(door)),
         hints=_hints(rules),
         kinds=", ".join(KINDS.values()),
@@ -153,6 +153,18 @@ def sheet_of(
         choices=_asked(asking),
     )  # fmt: skip
     return _in_this_programme(sheet, asking, faults)
+
+
+def errors_of(sheet: Sheet) -> list[dict[str, str]]:
+    """For the error summary. The file is no field of the sheet, and has its place all the same."""
+    first = {fault.field: fault for fault in reversed(sheet.faults)}
+    kept = [fault for fault in sheet.faults if first[fault.field] is fault]
+    return [{"text": fault.sentence, "href": f"#{_focus(sheet, fault)}"} for fault in kept]
+
+
+def _focus(sheet: Sheet, fault: Fault) -> str:
+    name = fault.field.partition("/")[0]
+    return sheet[name].focus if name in sheet.asked else name
 
 
 def _in_this_programme(sheet: Sheet, asking: Asking, faults: Sequence[Fault]) -> Sheet:
@@ -234,11 +246,17 @@ def _hints(rules: RuleSet) -> dict[str, str]:
     return {"statement": statement % facts, "cv": cv % sizes}
 
 
-def _slots(found: OpenVacancy, rules: RuleSet) -> str:
-    most = rules.applying.cap_in(found.round.round)
+async def _slots(door: web.Door, found: OpenVacancy | ShownApplication) -> str:
+    most = found.rules.applying.cap_in(found.round.round)
     if most is None:
         return ""
-    used = found.cycle.live_in(found.round.round)
+    if isinstance(found, OpenVacancy):
+        used = found.cycle.live_in(found.round.round)
+    elif found.application.takes_a_slot:
+        return ""
+    else:
+        cycle = await vacancies.show_applicant_cycle(door.database, found.round, to=door.who)
+        used = cycle.live_in(found.round.round)
     return wording.slots_used(used, most) if used >= most else wording.this_is_your(used, most)
 
 
