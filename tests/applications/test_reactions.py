@@ -5,11 +5,19 @@ from datetime import timedelta
 from chassis import clock
 from schemas import sample
 from schemas.notifications import MessageSent
-from schemas.proposals import VacancyAmended, VacancyReadvertised, VacancyWithdrawn
+from schemas.proposals import (
+    CyclePublished,
+    RuleSetPublished,
+    VacancyAmended,
+    VacancyPublished,
+    VacancyReadvertised,
+    VacancyWithdrawn,
+)
 from services.applications.deadlines.rounds import (
     close_rounds,
     end_applications_of_withdrawn_vacancies,
 )
+from services.applications.reactions import REACTIONS
 from tests.applications.known import AFTER, CLOSES, hear, told
 from tests.applications.test_applying import API, doors, submitted
 from tests.doors import Doors, events_recorded, travel
@@ -117,3 +125,26 @@ async def test_receipt_that_went_out_is_noted_once(doors: Doors):
 
     assert first is not None
     assert first == second
+
+
+async def test_every_copy_takes_its_own_example_twice(doors: Doors):
+    """In the order of the story: rules, cycle and advert come before what changes them."""
+    first = [RuleSetPublished, CyclePublished, VacancyPublished]
+    kinds = [*first, *(kind for kind in REACTIONS if kind not in first)]
+
+    for kind in kinds:
+        for example in kind.examples:
+            event = kind.model_validate(example)
+            await hear(doors.database, event)
+            await hear(doors.database, event)
+
+    counted = await doors.database.get_row(
+        """
+        SELECT (SELECT count(*) FROM known_rule_sets) AS rule_sets,
+               (SELECT count(*) FROM known_cycles) AS cycles,
+               (SELECT count(*) FROM known_vacancies) AS vacancies,
+               (SELECT count(*) FROM known_rounds) AS rounds,
+               (SELECT count(*) FROM known_hosts) AS hosts
+        """
+    )
+    assert counted == {"rule_sets": 1, "cycles": 1, "vacancies": 1, "rounds": 2, "hosts": 1}
