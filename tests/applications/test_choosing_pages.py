@@ -44,6 +44,7 @@ async def test_host_reads_ranks_checks_and_confirms(way):
 
     one = await way.host.get(f"{here}/{way.given.applications['ada']}")
     assert "I would like to." in one.text
+    assert "<span>Tomos Price</span>" in one.text  # the bar names who reads, not who wrote
 
     sent = await way.host.form(
         here, numbers(way, ada="1", ben="3", cleo="closer_fit") | {"then": "check"}
@@ -164,6 +165,9 @@ async def test_hours_that_hardly_meet_ones_own_are_confirmed(doors_of, database_
 
     done = await way.student("ada").form(f"{here}/accept", {"agreed": "yes", "hours": "yes"})
     assert done.status_code == 303
+    placement = (await way.host.get("/api/applications/v1/placements")).json()["placements"][0]
+    seen = await way.host.get(f"/placements/{placement['placement_id']}")
+    assert "Ada said that these hours suit" in seen.text
 
 
 async def test_placement_is_cancelled_with_a_reason(way):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.ports import free_port
 from tests import doors
@@ -42,30 +42,36 @@ async def address(way: Way) -> AsyncIterator[str]:
         yield address
 
 
+async def look(page: Page, name: str) -> None:
+    """Once it is whole: a click returns as soon as the next page has begun to come."""
+    await page.wait_for_load_state("networkidle")
+    await judge(page, name)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_host_chooses_without_scripts(chromium, address, way, width):
     ids = way.given.applications
     async with looking(chromium, width=width, scripts=False) as page:
         await as_person(page, way.host)
         await page.goto(f"{address}/selections")
-        await judge(page, "selections")
+        await look(page, "selections")
         await page.get_by_role("button", name="Choose: Catalogue").click()
-        await judge(page, "selection-empty")
+        await look(page, "selection-empty")
         await page.get_by_role("link", name="Ada").click()
-        await judge(page, "selection-application")
+        await look(page, "selection-application")
         await page.get_by_role("link", name="Back to the applications").click()
         await page.locator(f"#rank-{ids['ada']}").fill("1")
         await page.locator(f"#rank-{ids['ben']}").fill("1")
         await page.get_by_role("button", name="Check your choice").click()
         assert (await page.title()).startswith("Error: ")
-        await judge(page, "selection-slips")
+        await look(page, "selection-slips")
         await page.locator(f"#rank-{ids['ben']}").fill("2")
         await page.locator(f"#reason-{ids['cleo']}").select_option("closer_fit")
         await page.get_by_role("button", name="Check your choice").click()
-        await judge(page, "selection-check")
+        await look(page, "selection-check")
         await page.get_by_role("button", name="Confirm this choice").click()
         assert await page.get_by_text("Your choice is confirmed.").is_visible()
-        await judge(page, "selection-ranked")
+        await look(page, "selection-ranked")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -75,49 +81,49 @@ async def test_office_tells_and_a_student_answers(chromium, address, way, width)
     async with looking(chromium, width=width) as page:
         await as_person(page, way.office)
         await page.goto(f"{address}/office/applications/selections")
-        await judge(page, "office-selections")
+        await look(page, "office-selections")
         await page.get_by_label("For").select_option("all")
         await page.get_by_role("button", name="See what would happen").click()
-        await judge(page, "office-dry-run")
+        await look(page, "office-dry-run")
         await page.get_by_role("link", name="Show all 3").click()
-        await judge(page, "office-dry-run-all")
+        await look(page, "office-dry-run-all")
         await page.get_by_role("button", name="Make 1 offer").click()
-        await judge(page, "office-told")
+        await look(page, "office-told")
         await way.loop()
         await page.goto(f"{address}/office/applications/offers")
-        await judge(page, "office-offers")
+        await look(page, "office-offers")
         await page.get_by_role("link", name="Ada").click()
-        await judge(page, "office-offer")
+        await look(page, "office-offer")
         await page.get_by_role("button", name="Let it stand longer").click()
-        await judge(page, "office-extend")
+        await look(page, "office-extend")
 
     offer = await way.offer_of("ada")
     await doors.travel(way.admin, MONDAY_NOON + timedelta(hours=22))
     async with looking(chromium, width=width) as page:
         await as_person(page, way.student("ada"))
         await page.goto(f"{address}/offers/{offer['offer_id']}")
-        await judge(page, "offer")
+        await look(page, "offer")
         await page.get_by_role("button", name="Decline").click()
-        await judge(page, "offer-decline")
+        await look(page, "offer-decline")
         await page.get_by_role("link", name="Go back, nothing is changed").click()
         await page.get_by_role("button", name="Accept this place").click()
         await page.get_by_role("button", name="Accept this place").click()
-        await judge(page, "offer-accept-slip")
+        await look(page, "offer-accept-slip")
         await page.get_by_label("I agree to this").check()
         await page.get_by_role("button", name="Accept this place").click()
-        await judge(page, "offer-accepted")
+        await look(page, "offer-accepted")
         await page.get_by_role("link", name="See your placement").click()
-        await judge(page, "placement")
+        await look(page, "placement")
         await page.get_by_role("link", name="Cancel this placement").click()
-        await judge(page, "placement-cancel")
+        await look(page, "placement-cancel")
         await page.goto(f"{address}/placements")
-        await judge(page, "placements")
+        await look(page, "placements")
         await page.goto(f"{address}/applications")
-        await judge(page, "home-after-accepting")
+        await look(page, "home-after-accepting")
 
     async with looking(chromium, width=width) as page:
         await as_person(page, way.office)
         await page.goto(f"{address}/office/applications/placements")
-        await judge(page, "office-placements")
+        await look(page, "office-placements")
         await page.get_by_role("link", name="Ada").click()
-        await judge(page, "office-placement")
+        await look(page, "office-placement")

@@ -119,7 +119,7 @@ async def read_application(
     return await door.page(
         "selection_application.html",
         row=row,
-        person=person | {"about": about(person)},
+        applicant=person | {"about": about(person)},
         next_one=next(iter(after), None),
     )
 
