@@ -9,11 +9,12 @@ from chassis.database import Transaction
 from schemas.proposals import VacancyWithdrawal
 from schemas.rules import Round
 from services.proposals.commands.programmes import get_cycle
+from services.proposals.domain import second_round
 from services.proposals.domain import vacancy as vacancies
+from services.proposals.domain.second_round import ReadvertiseVacancy
 from services.proposals.domain.vacancy import (
     CloseVacancy,
     OpenVacancy,
-    ReadvertiseVacancy,
     Status,
     Vacancy,
     VacancyIsNotYours,
@@ -80,7 +81,7 @@ async def readvertise_vacancy(
     """Put a vacancy with free places into the second round (R74)."""
     vacancy = await _lock(tx, command.vacancy_id)
     taken, _ = await store.count_places(tx, vacancy.vacancy_id)
-    decision = vacancies.readvertise(
+    decision = second_round.readvertise(
         vacancy,
         cycle=await get_cycle(tx, vacancy.cycle_id, otherwise=VacancyIsNotYours),
         actor=actor,

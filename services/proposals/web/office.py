@@ -24,7 +24,8 @@ from services.proposals.domain.host import (
     RefuseHost,
     SuspendHost,
 )
-from services.proposals.domain.vacancy import ReadvertiseVacancy, WithdrawVacancy
+from services.proposals.domain.second_round import ReadvertiseVacancy
+from services.proposals.domain.vacancy import WithdrawVacancy
 from services.proposals.views import hosts as host_views
 from services.proposals.views import programmes as programme_views
 from services.proposals.views import vacancies as vacancy_views

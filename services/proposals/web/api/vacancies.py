@@ -11,7 +11,8 @@ from chassis.fields import Text
 from chassis.paging import MOST, USUAL
 from schemas.proposals import VacancyWithdrawal
 from services.proposals.commands import vacancies as commands
-from services.proposals.domain.vacancy import ReadvertiseVacancy, WithdrawVacancy
+from services.proposals.domain.second_round import ReadvertiseVacancy
+from services.proposals.domain.vacancy import WithdrawVacancy
 from services.proposals.views import vacancies as views
 from services.proposals.web.searching import Sort, asked_by, search
 
