@@ -8,7 +8,8 @@ from uuid import UUID
 from chassis import clock
 from chassis.actor import Actor
 from chassis.database import Database, Row
-from schemas.rules import RuleSet
+from chassis.languages import ngettext
+from schemas.rules import AnswerTimeKind, OfferRules, RuleSet
 from services.applications.domain.application import Application, ApplicationIsNotYours, Status
 from services.applications.domain.document import Document
 from services.applications.domain.policy import can
@@ -208,7 +209,6 @@ async def _shown(database: Database, row: Row, *, now: datetime) -> ShownApplica
 
 def seen_in(row: Row, rules: RuleSet) -> Seen:
     """What of a row its applicant may come to know; `told` decides what they know now."""
-    reasons = {each.code: each.words for each in rules.telling.unsuccessful_reasons}
     plain = {each.name for each in fields(Seen)} & row.keys() - {"status", "reason"}
     return Seen(
         **{name: row[name] for name in plain},
@@ -217,9 +217,29 @@ def seen_in(row: Row, rules: RuleSet) -> Seen:
         is_released=row["released_at"] is not None,
         can_be_revised=rules.applying.editing_until_close,
         has_been_chosen_from=row["selection_status"] in ("ranked", "told"),
-        reason=row["offer_reason"] or reasons.get(row["reason_code"] or "", ""),
-        answer_time=f"{rules.offers.answer_time}",
+        reason=row["offer_reason"] or _reason(row, rules),
+        answer_time=answer_time(rules.offers),
         refill_days=rules.offers.refill_until_days_before_start,
         other=row["accepted_title"] or "",
         next_round_at=row["second_round_at"] if row["round"] == "first" else None,
     )
+
+
+def answer_time(offers: OfferRules) -> str:
+    """How long an offer stands, in words."""
+    n = offers.answer_time
+    match offers.answer_time_kind:
+        case AnswerTimeKind.ELAPSED_HOURS:
+            said = ngettext("%(n)s hour", "%(n)s hours", n)
+        case AnswerTimeKind.WORKING_DAYS:
+            said = ngettext("%(n)s working day", "%(n)s working days", n)
+        case _:
+            said = ngettext("%(n)s day", "%(n)s days", n)
+    return said % {"n": n}
+
+
+def _reason(row: Row, rules: RuleSet) -> str:
+    """The programme's words for the host's reason, and the host's own sentence if there is one."""
+    words = {each.code: each.words for each in rules.telling.unsuccessful_reasons}
+    said = (words.get(row["reason_code"] or "", ""), (row["remark"] or "").rstrip("."))
+    return ". ".join(each for each in said if each)
