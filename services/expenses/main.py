@@ -8,12 +8,13 @@ from chassis.parts import Parts
 from services.expenses import deadlines
 from services.expenses.reactions import REACTIONS
 from services.expenses.settings import ExpensesSettings
-from services.expenses.web import api
+from services.expenses.web import api, claims, hosts, office, writing
 
 PATHS = ("/expenses", "/office/expenses", "/api/expenses/v1")
 LARGEST_FORM = 11 * 1024 * 1024  # a receipt of 10 MiB, and what is typed beside it
 
-ROUTES = (api.api,)
+# The pages of one line and of a decision come before that of any claim.
+ROUTES = (api.api, writing.pages, hosts.pages, claims.pages, office.pages)
 
 
 def app(settings: ExpensesSettings, database: Database) -> Any:

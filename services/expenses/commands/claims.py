@@ -19,7 +19,7 @@ from services.expenses.domain.case import Placement, send_by
 from services.expenses.domain.claim import Claim, ClaimIsNotYours, may_move
 from services.expenses.domain.policy import can
 from services.expenses.domain.receipt import Judged, Receipt
-from services.expenses.domain.ruling import Grounds
+from services.expenses.domain.ruling import CopyHasNotArrived, Grounds
 from services.expenses.domain.sending import (
     AddLines,
     ChangeLine,
@@ -292,7 +292,7 @@ async def grounds_of(tx: Transaction, claim: Claim) -> tuple[Placement, Grounds]
     """The placement of a claim, with the host's facts and the table of its version."""
     placement = await known.find_placement(tx, claim.case.placement_id)
     if placement is None:
-        raise known.CopyHasNotArrived
+        raise CopyHasNotArrived
     facts = await known.get_host_facts(tx, claim.case.host_id)
     rules = await known.get_rules(tx, claim.case)
     return placement, Grounds(placement, facts, rules.expenses)

@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from chassis.decision import Refused
 from schemas.rules import ExpenseRow, ExpenseRules, LineKind, Mode, Per, ProfitStatus
 from services.expenses.domain.case import Placement
+
+
+class CopyHasNotArrived(Refused):
+    """We are still preparing this page. Try again in a minute."""
+
+    status = 503
+    code = "still-preparing"
+
 
 REMOTE_DAY = "remote_day"
 OUTSIDE_PLACEMENT = "outside_placement"

@@ -364,6 +364,12 @@ def withdraw(claim: Claim, *, placement: Placement, actor: Actor, now: datetime)
     return Decision(withdrawn, (ClaimWithdrawn(**claim.told(now)),))
 
 
+def refusal_of_writing(claim: Claim) -> Refused:
+    """Why a claim cannot be written any more, for a page that was opened before."""
+    is_sent = claim.status is Status.SUBMITTED
+    return ClaimIsAlreadySubmitted() if is_sent else ClaimHasMovedOn()
+
+
 def line_of(claim: Claim, line_id: UUID) -> Line:
     """One of its lines. Raises `LineIsNotHere`."""
     line = claim.line(line_id)

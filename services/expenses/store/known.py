@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Reader, Transaction
-from chassis.decision import Refused
 from schemas.advert import Day
 from schemas.applications import PlacementConfirmed
 from schemas.proposals import (
@@ -17,16 +16,9 @@ from schemas.proposals import (
 )
 from schemas.rules import ProfitStatus, RuleSet
 from services.expenses.domain.case import Case, Placement, PlacementStatus
-from services.expenses.domain.ruling import KnownFacts
+from services.expenses.domain.ruling import CopyHasNotArrived, KnownFacts
 
 _read: dict[tuple[str, UUID, int], RuleSet] = {}
-
-
-class CopyHasNotArrived(Refused):
-    """We are still preparing this page. Try again in a minute."""
-
-    status = 503
-    code = "still-preparing"
 
 
 async def find_rules(reader: Reader, programme_id: UUID, version: int) -> RuleSet | None:
