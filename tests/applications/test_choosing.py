@@ -410,6 +410,19 @@ async def test_outcomes_are_not_told_before_the_choice_nor_after_facts_have_move
             )
 
 
+async def test_host_tells_where_the_programme_leaves_it_to_its_hosts(database):
+    rules = some_rules(telling={"outcomes_told_by": "host"})
+    given = await a_released_round(database, "ada", rules=rules)
+    await given.ranks("ada")
+    async with database.transaction() as tx:
+        await outcomes.tell_outcomes(
+            tx, *given.key, TellOutcomes("Ours"), actor=given.host, now=at(MONDAY_NOON)
+        )
+    await given.loop(MONDAY_NOON)
+
+    assert await given.states() == {"ada": "made"}
+
+
 # ---- beneath the commands ----
 
 

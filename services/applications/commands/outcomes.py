@@ -49,7 +49,8 @@ async def tell_outcomes(
     free = (await places.get_places(tx, vacancy_id)).free
     planned = outcome.plan(candidates, places_free=free)
     fingerprint = outcome.fingerprint(planned)
-    uphold(RULES_FOR_TELLING, Telling(held, command, fingerprint, actor))
+    rules = await get_rules_of(tx, held.case)
+    uphold(RULES_FOR_TELLING, Telling(held, command, fingerprint, actor, rules))
     await selections.add_outcome_release(
         tx,
         held,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from chassis.actor import Actor
 from chassis.decision import Decision, Forbidden, Invalid, NotFound, Refused, Rules, uphold
 from schemas.applications import OfferMade, Outcome, OutcomeTold
-from schemas.rules import RuleSet
+from schemas.rules import RuleSet, Teller
 from services.applications.domain.answer_time import half_way, last_hours, respond_by
 from services.applications.domain.applicant_cycle import ApplicantCycle
 from services.applications.domain.case import Case
@@ -94,6 +94,7 @@ class Telling:
     command: TellOutcomes
     fingerprint: str  # of what would happen now
     actor: Actor
+    rules: RuleSet
 
 
 def selection_is_of_this_university(t: Telling) -> bool:
@@ -102,8 +103,10 @@ def selection_is_of_this_university(t: Telling) -> bool:
 
 
 def telling_is_ones_task(t: Telling) -> bool:
-    """The office relays every outcome."""
-    return can(t.actor, "tell outcomes", t.selection)
+    """The office relays every outcome, unless the programme leaves that to its hosts (R10)."""
+    is_the_hosts = t.rules.telling.outcomes_told_by is Teller.HOST
+    may = can(t.actor, "tell outcomes", t.selection)
+    return may or (is_the_hosts and can(t.actor, "rank", t.selection))
 
 
 def outcomes_are_not_told_yet(t: Telling) -> bool:
