@@ -37,6 +37,7 @@ async def gather(
         address=address,
         to=_reader(delivery, known, university=university, contacts=contacts),
         programme=known.programme,
+        cycle=known.cycle,
         vacancy=known.vacancy,
         host=known.host,
         application=known.application,

@@ -9,12 +9,13 @@ from services.notifications.domain import (
 )
 from services.notifications.domain.letter import Letter
 
-LETTERS: tuple[Letter, ...] = (
-    *letters_to_applicants.LETTERS,
-    *letters_to_interns.LETTERS,
-    *letters_to_hosts.LETTERS,
-    *letters_to_the_office.LETTERS,
-)
+BY_READER: dict[str, tuple[Letter, ...]] = {
+    "Applicants": letters_to_applicants.LETTERS,
+    "Interns": letters_to_interns.LETTERS,
+    "Hosts": letters_to_hosts.LETTERS,
+    "The office, and whoever asks for a link": letters_to_the_office.LETTERS,
+}
+LETTERS: tuple[Letter, ...] = tuple(letter for letters in BY_READER.values() for letter in letters)
 _BY_NAME = {letter.name: letter for letter in LETTERS}
 
 

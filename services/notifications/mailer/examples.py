@@ -43,6 +43,7 @@ def example_of(letter: Letter) -> Around:
         address=ADDRESS,
         to=_reader(letter),
         programme=PROGRAMME if "programme" in letter.needs else None,
+        cycle={"dates": {"rounds": [sample.FIRST_ROUND, sample.SECOND_ROUND]}},
         vacancy=_vacancy() if "vacancy" in letter.needs else None,
         host={"public_name": sample.HOST_FACTS["public_name"]},
         application=_application()

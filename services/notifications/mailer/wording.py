@@ -39,6 +39,7 @@ class Around:
     address: str  # of the pages
     to: Reader
     programme: Mapping[str, Any] | None = None
+    cycle: Mapping[str, Any] | None = None
     vacancy: Mapping[str, Any] | None = None
     host: Mapping[str, Any] | None = None
     application: Mapping[str, Any] | None = None
@@ -85,6 +86,7 @@ def words_of(around: Around) -> dict[str, Any]:
         "reference": _reference(around),
         "by": instants.instant(by.at, by.zone) if by else None,
         "told_by": _told_by(around),
+        "second_round": _second_round(around),
         "link": _link(around),
         "facts": facts_of(around),
         "intern": around.intern,
@@ -123,6 +125,18 @@ def _told_by(around: Around) -> instants.Said | None:
         if dates["round"] == mine:
             by = Deadline.model_validate(dates["office_tells_by"])
             return instants.instant(by.at, by.zone)
+    return None
+
+
+def _second_round(around: Around) -> instants.Said | None:
+    """When the cycle's second round opens, for somebody of the first."""
+    rounds = around.cycle["dates"]["rounds"] if around.cycle else []
+    if str(getattr(around.event, "round", "")) != "first":
+        return None
+    for dates in rounds:
+        if dates["round"] == "second":
+            at = Deadline.model_validate(dates["opens_at"])
+            return instants.instant(at.at, at.zone)
     return None
 
 

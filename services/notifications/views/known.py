@@ -16,6 +16,7 @@ class Known:
     """Copies as they came; None is what this letter's case does not have."""
 
     programme: Copy | None = None
+    cycle: Copy | None = None
     vacancy: Copy | None = None
     host: Copy | None = None
     application: Copy | None = None
@@ -38,6 +39,7 @@ async def show_known(reader: Reader, delivery: Delivery) -> Known:
     people = {delivery.person_ref, _person(delivery), supervisor, *contacts} - {None}
     return Known(
         programme=await _find_programme(reader, delivery),
+        cycle=await _find_cycle(reader, case.get("cycle_id")),
         vacancy=await _find_vacancy(reader, case.get("vacancy_id")),
         host=await _find_host(reader, case.get("host_id")),
         application=await _find_application(reader, case.get("application_id")),
@@ -65,6 +67,10 @@ async def _find_programme(reader: Reader, delivery: Delivery) -> Row | None:
         delivery.case.get("programme_id"),
         delivery.fact.get("rule_set_version", 0),
     )
+
+
+async def _find_cycle(reader: Reader, cycle_id: UUID | None) -> Row | None:
+    return await reader.find_row("SELECT dates FROM known_cycles WHERE cycle_id = $1", cycle_id)
 
 
 async def _find_vacancy(reader: Reader, vacancy_id: UUID | None) -> Row | None:

@@ -107,7 +107,8 @@ async def _one(door: web.TheDoor, delivery_id: UUID, actor: web.SignedIn) -> dic
 
 
 async def _shown(door: web.TheDoor, rows: list[Row]) -> list[Shown]:
-    names = await names_of(door.database, rows, university=door.university, settings=door.settings)
+    key = door.settings.contacts_private_key.get_secret_value()
+    names = await names_of(door.database, rows, university=door.university, private_jwk=key)
     return [shown(row, names=names, zone=_zone(door)) for row in rows]
 
 

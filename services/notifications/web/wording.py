@@ -13,7 +13,6 @@ from chassis.languages import gettext
 from services.notifications.contacts import CardCannotBeOpened, Contacts
 from services.notifications.domain import table
 from services.notifications.domain.delivery import RESENDABLE, Status
-from services.notifications.settings import NotificationsSettings
 from services.notifications.views.known import list_cards
 
 STATES: dict[str, str] = {
@@ -35,12 +34,6 @@ REASONS = {
     "no_contact_card": "Nobody has told us how to write to this person.",
     "tried_too_often": "The mail server could not take it for five days.",
     "cannot_be_rendered": "The letter could not be written. The operators see why in the log.",
-}
-TO_WHOM = {
-    "person": "Applicants and interns",
-    "host": "Hosts",
-    "host_and_supervisor": "Hosts",
-    "office": "The office",
 }
 
 
@@ -121,11 +114,11 @@ def _contacts(private_jwk: str) -> Contacts:
 
 
 async def names_of(
-    reader: Reader, rows: Iterable[Row], *, university: str, settings: NotificationsSettings
+    reader: Reader, rows: Iterable[Row], *, university: str, private_jwk: str
 ) -> dict[UUID, str]:
     """Names of those who are written to: opened for this page, and kept nowhere."""
     people: list[Any] = list({row["person_ref"] for row in rows} - {None})
-    contacts = _contacts(settings.contacts_private_key.get_secret_value())
+    contacts = _contacts(private_jwk)
     names: dict[UUID, str] = {}
     for person_ref, sealed in (await list_cards(reader, university, people)).items():
         try:
@@ -137,7 +130,7 @@ async def names_of(
 
 def letters_by_reader() -> dict[str, list[tuple[str, str]]]:
     """The gallery's index: name and title of each letter, by who reads it."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for letter in table.LETTERS:
-        found.setdefault(TO_WHOM[letter.to], []).append((letter.name, titled(letter.name)))
-    return found
+    return {
+        reader: [(letter.name, titled(letter.name)) for letter in letters]
+        for reader, letters in table.BY_READER.items()
+    }
