@@ -10,6 +10,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +29,8 @@ POSTGRES_IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
 KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.3.1")
 ROOT = Path(__file__).resolve().parent.parent
 JARS = ROOT / ".local" / "kafka" / "jars"
-GRACE = 15.0
+GIVEN = ("DATABASE_URL", "KAFKA_BOOTSTRAP")
+GRACE = 40.0  # a whole stack ends in waves
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ def postgres_dsn() -> str:
 def kafka_bootstrap() -> str:
     """The address of the broker that tests use."""
     return os.environ.get("KAFKA_BOOTSTRAP") or _once("kafka", _start_kafka).address
+
+
+def stack_folder() -> Path:
+    """The folder of a whole local stack on ports of its own, started for whoever asks first."""
+    return Path(_once("stack", _start_stack).address)
 
 
 def description() -> str:
@@ -138,6 +146,27 @@ def _start_kafka(folder: Path) -> Started:
     )
     process = kafka.start(broker, folder / "kafka.log")
     return Started(broker.bootstrap, pid=process.pid)
+
+
+def _start_stack(folder: Path) -> Started:
+    """By its own command line, and with its own servers, whatever this run was given."""
+    home = folder / "stack"
+    (home / "kafka").mkdir(parents=True)
+    (home / "kafka" / "jars").symlink_to(jars.fetch(JARS))
+    ports = {f"LOCAL_{name}": str(free_port()) for name in ("PORT", "IDENTITY_PORT", "MAIL_PORT")}
+    inherited = {key: value for key, value in os.environ.items() if key not in GIVEN}
+    up = subprocess.run(
+        [sys.executable, "-m", "deploy.local", "up"],
+        cwd=ROOT,
+        env={**inherited, **ports, "LOCAL_FOLDER": str(home), "LOCAL_START_SECONDS": "240"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if up.returncode:
+        raise RuntimeError(f"the local stack did not start: {up.stdout}{up.stderr}")
+    supervisor = json.loads((home / "state.json").read_text())["supervisor"]
+    return Started(str(home), pid=supervisor)
 
 
 def _contained_postgres() -> Started:
