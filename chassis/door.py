@@ -119,7 +119,9 @@ class Door:
 
     async def _try(self, act: Act, key: Key | None, *, status: int) -> bytes:
         async with self.database.transaction() as tx:
-            if key and (earlier := await idempotency.earlier_answer(tx, key)):
+            if key and (
+                earlier := await idempotency.earlier_answer(tx, key, waits=not self.is_api)
+            ):
                 return earlier
             result = await act(tx)
             body = json.dumps(result, ensure_ascii=False, default=_for_json).encode()

@@ -32,23 +32,21 @@ class Key:
         return cls(actor, key, hashlib.sha256(asked).digest())
 
 
-async def earlier_answer(tx: Transaction, key: Key) -> bytes | None:
+async def earlier_answer(tx: Transaction, key: Key, *, waits: bool = False) -> bytes | None:
     """Hold the key, and find what was answered before.
+
+    A page `waits` for a first click that is still running, so that both clicks of a double click see
+    the same result (row 41); the API is told at once.
 
     Raises `Problem`: 409 key-in-flight while the first is still running, 422 key-reused when the
     same key comes with another request.
     """
-    is_ours = await tx.value(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))",
-        f"{tx.service}.command:{key.actor}:{key.key}",
-    )
-    if not is_ours:
-        raise Problem(
-            409,
-            "key-in-flight",
-            "The first request with this key is still running.",
-            headers={"Retry-After": "1"},
-        )
+    name = f"{tx.service}.command:{key.actor}:{key.key}"
+    if waits:
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+    elif not await tx.value("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", name):
+        running = "The first request with this key is still running."
+        raise Problem(409, "key-in-flight", running, headers={"Retry-After": "1"})
     # A statement of its own: one that also takes the lock would read as before the wait.
     found = await tx.find_row(
         "SELECT request_hash, response FROM commands WHERE actor = $1 AND idempotency_key = $2",

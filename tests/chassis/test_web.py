@@ -1,5 +1,6 @@
 """What HTTP, JSON, forms and keys must get right in every service (`bad-input.md` rows 1 to 43)."""
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -381,6 +382,17 @@ async def test_a_form_posted_twice_is_one_row_and_one_result(student, database):
     form = {"csrf": student.headers["x-csrf-token"], "command_key": uuid4().hex, "what": "ever"}
 
     one, two = [await student.post("/things", data=form) for _ in range(2)]
+
+    assert (one.status_code, two.status_code) == (303, 303)
+    assert one.headers["location"] == two.headers["location"]
+    assert await database.value("SELECT count(*) FROM sequences WHERE topic = 'page'") == 1
+
+
+async def test_both_clicks_of_a_double_click_see_one_result(student, database):
+    """bad_input[41], with both truly at once"""
+    form = {"csrf": student.headers["x-csrf-token"], "command_key": uuid4().hex, "what": "ever"}
+
+    one, two = await asyncio.gather(*(student.post("/things", data=form) for _ in range(2)))
 
     assert (one.status_code, two.status_code) == (303, 303)
     assert one.headers["location"] == two.headers["location"]
