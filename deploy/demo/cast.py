@@ -98,7 +98,7 @@ class Project:
 
     def writing(self, organisation: Organisation, **changes: Any) -> dict[str, Any]:
         """The whole form, as it is written."""
-        name, address = organisation.supervisor
+        name, address = organisation.supervisor  # beside the advert, never in its public words
         whole = {
             "title": self.title,
             "projects": [
@@ -115,7 +115,7 @@ class Project:
             "project_kind": "part_of_larger",
             "placement_kind": "professional",
             "strategic_focus": "Reaching people who have not heard of us.",
-            "supervision": f"{name} sits at the next desk and talks the day through every morning.",
+            "supervision": "An editor or warden sits at the next desk and talks the day through each morning.",
             "supervisor": {"name": name, "email": address},
             "has_work_shadowing": True,
             "skills": list(self.skills),
