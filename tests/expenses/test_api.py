@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.doors import events_recorded
-from tests.expenses.claiming import API, PLACEMENT, a_museum, a_pdf, a_png, send_receipt
+from tests.doors import events_recorded, let_act_for
+from tests.expenses.claiming import API, HOST, PLACEMENT, a_museum, a_pdf, a_png, send_receipt
 
 LUNCH = {"date": "2024-03-12", "kind": "lunch", "amount": "7.40"}
 
@@ -112,9 +112,6 @@ async def test_a_line_without_receipt_is_not_sent(museum):
 
 
 async def test_nobody_decides_on_their_own_claim(museum):
-    from tests.doors import let_act_for
-    from tests.expenses.claiming import HOST
-
     claim_id = await museum.sent_claim(LUNCH)
     await let_act_for(museum.doors, museum.intern, HOST)
 
