@@ -45,9 +45,9 @@ async def tell_outcomes(
     held = await selections.find_selection(tx, vacancy_id, which)
     if held is None:
         raise SelectionIsNotHere
-    candidates = await places.list_candidates(tx, vacancy_id, which)
+    choices = await places.list_considered(tx, vacancy_id, which)
     free = (await places.get_places(tx, vacancy_id)).free
-    planned = outcome.plan(candidates, places_free=free)
+    planned = outcome.plan(choices, places_free=free)
     fingerprint = outcome.fingerprint(planned)
     rules = await get_rules_of(tx, held.case)
     uphold(RULES_FOR_TELLING, Telling(held, command, fingerprint, actor, rules))
@@ -67,13 +67,13 @@ async def make_next_offer(tx: Transaction, application_id: UUID, *, now: Clock) 
     cycle = await applicant_cycles.find_applicant_cycle_of(tx, application_id)
     if cycle is None:
         raise outcome.PersonCannotBeAsked
-    candidate = await places.get_candidate(tx, application_id)
-    case = candidate.case
+    choice = await places.get_considered(tx, application_id)
+    case = choice.case
     await places.lock_vacancy(tx, case.vacancy_id)
     free = await places.get_places(tx, case.vacancy_id)
     word = await selections.find_outcome_release(tx, case.vacancy_id, case.round)
     asking = Asking(
-        candidate=await places.get_candidate(tx, application_id),
+        choice=await places.get_considered(tx, application_id),
         cycle=cycle,
         places_free=free.free,
         vacancy_stands=free.stands,
@@ -96,9 +96,9 @@ async def tell_outcome(tx: Transaction, application_id: UUID, *, word: Row, now:
     """Tell one person who gets no offer now, in the words of the host's reason."""
     if await applicant_cycles.find_applicant_cycle_of(tx, application_id) is None:
         return
-    candidate = await places.get_candidate(tx, application_id)
+    choice = await places.get_considered(tx, application_id)
     at = await now(tx)
-    decision = outcome.tell(candidate, now=at)
+    decision = outcome.tell(choice, now=at)
     told = str(decision.state) if decision.state else "nothing"
     await selections.save_told(tx, application_id, told=told, at=at)
     if decision.state is Outcome.UNSUCCESSFUL:
@@ -106,7 +106,7 @@ async def tell_outcome(tx: Transaction, application_id: UUID, *, word: Row, now:
     await outbox.record(
         tx,
         decision.events,
-        actor=_who_asked(word, candidate.case.university),
+        actor=_who_asked(word, choice.case.university),
         reason=word["reason"],
     )
 

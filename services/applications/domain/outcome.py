@@ -33,7 +33,7 @@ class Happens(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Considered:
     """One application of a round, as telling sees it."""
 
     application_id: UUID
@@ -139,17 +139,17 @@ RULES_FOR_TELLING: Rules[Telling] = (
 )
 
 
-def plan(candidates: Iterable[Candidate], *, places_free: int) -> list[tuple[Candidate, Happens]]:
+def plan(choices: Iterable[Considered], *, places_free: int) -> list[tuple[Considered, Happens]]:
     """What telling would do, to everyone of a round; it changes nothing."""
-    left, planned = places_free, list[tuple[Candidate, Happens]]()
-    for each in sorted(candidates, key=lambda c: (c.rank is None, c.rank or 0, c.application_id)):
+    left, planned = places_free, list[tuple[Considered, Happens]]()
+    for each in sorted(choices, key=lambda c: (c.rank is None, c.rank or 0, c.application_id)):
         happens = _happens(each, is_place_left=left > 0)
         left -= happens in (Happens.OFFER, Happens.OFFER_TO_A_RESERVE)
         planned.append((each, happens))
     return planned
 
 
-def _happens(each: Candidate, *, is_place_left: bool) -> Happens:
+def _happens(each: Considered, *, is_place_left: bool) -> Happens:
     if not each.is_live or each.was_asked or each.is_bound:
         return Happens.NOTHING
     if each.rank is None:
@@ -159,7 +159,7 @@ def _happens(each: Candidate, *, is_place_left: bool) -> Happens:
     return Happens.OFFER_TO_A_RESERVE if each.is_reserve else Happens.OFFER
 
 
-def fingerprint(planned: Iterable[tuple[Candidate, Happens]]) -> str:
+def fingerprint(planned: Iterable[tuple[Considered, Happens]]) -> str:
     """Of what would happen to whom, so that a click does what was read and nothing else."""
     lines = sorted(f"{each.application_id}:{happens}:{each.rank}" for each, happens in planned)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
@@ -184,7 +184,7 @@ class RefillingIsOver(Refused):
 class Asking:
     """Everything the making of an offer is judged by."""
 
-    candidate: Candidate
+    choice: Considered
     cycle: ApplicantCycle
     places_free: int
     vacancy_stands: bool
@@ -206,7 +206,7 @@ def place_is_free(a: Asking) -> bool:
 
 def person_can_be_asked(a: Asking) -> bool:
     """Live, ranked, never asked for this vacancy, and not placed elsewhere."""
-    each = a.candidate
+    each = a.choice
     is_bound = a.cycle.is_bound and a.rules.offers.one_acceptance_per_cycle
     return each.is_live and each.rank is not None and not each.was_asked and not is_bound
 
@@ -233,7 +233,7 @@ RULES_FOR_ASKING: Rules[Asking] = (
 def ask(asking: Asking, *, offer_id: UUID) -> Decision[Offer]:
     """Offer a free place: made at once, or held ready where reserves wait for the office's word."""
     uphold(RULES_FOR_ASKING, asking)
-    each, rules = asking.candidate, asking.rules
+    each, rules = asking.choice, asking.rules
     if each.rank is None:
         raise PersonCannotBeAsked
     offer = Offer(
@@ -268,13 +268,13 @@ def make(offer: Offer, *, now: datetime, rules: RuleSet) -> Decision[Offer]:
     return Decision(made, (told,))
 
 
-def tell(candidate: Candidate, *, now: datetime) -> Decision[Outcome | None]:
+def tell(choice: Considered, *, now: datetime) -> Decision[Outcome | None]:
     """Tell someone who gets no offer now. Whoever has ended otherwise knows already."""
-    if not candidate.is_live or candidate.is_bound or candidate.was_asked or candidate.told:
+    if not choice.is_live or choice.is_bound or choice.was_asked or choice.told:
         return Decision(None)
-    outcome = Outcome.UNSUCCESSFUL if candidate.rank is None else Outcome.RESERVE
-    reasons = (candidate.reason_code,) if candidate.reason_code else ()
-    facts: dict[str, Any] = candidate.case.at(
-        now, application_id=candidate.application_id, person_ref=candidate.person_ref
+    outcome = Outcome.UNSUCCESSFUL if choice.rank is None else Outcome.RESERVE
+    reasons = (choice.reason_code,) if choice.reason_code else ()
+    facts: dict[str, Any] = choice.case.at(
+        now, application_id=choice.application_id, person_ref=choice.person_ref
     )
     return Decision(outcome, (OutcomeTold(**facts, outcome=outcome, reason_codes=reasons),))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.database import Reader, Row, Transaction
 from schemas.rules import Round
-from services.applications.domain.outcome import Candidate
+from services.applications.domain.outcome import Considered
 from services.applications.store.cases import case_of
 
 # A place is held by an offer that is prepared, made or accepted: `offer.HOLDING_A_PLACE`.
@@ -142,13 +142,13 @@ CANDIDATES = f"""
 """  # noqa: S608 - names of our own, no value
 
 
-async def get_candidate(tx: Transaction, application_id: UUID) -> Candidate:
+async def get_considered(tx: Transaction, application_id: UUID) -> Considered:
     """One application, as telling sees it; read after its applicant's row is locked."""
     row = await tx.get_row(f"{CANDIDATES} WHERE applications.application_id = $1", application_id)
-    return _candidate(row)
+    return _considered_of(row)
 
 
-async def list_candidates(reader: Reader, vacancy_id: UUID, which: Round) -> list[Candidate]:
+async def list_considered(reader: Reader, vacancy_id: UUID, which: Round) -> list[Considered]:
     """Everyone who applied in a round, whatever has become of them."""
     rows = await reader.list_rows(
         f"""
@@ -160,11 +160,11 @@ async def list_candidates(reader: Reader, vacancy_id: UUID, which: Round) -> lis
         vacancy_id,
         which,
     )
-    return [_candidate(row) for row in rows]
+    return [_considered_of(row) for row in rows]
 
 
-def _candidate(row: Row) -> Candidate:
-    return Candidate(
+def _considered_of(row: Row) -> Considered:
+    return Considered(
         application_id=row["application_id"],
         applicant_cycle_id=row["applicant_cycle_id"],
         person_ref=row["person_ref"],

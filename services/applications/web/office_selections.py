@@ -14,7 +14,7 @@ from schemas.rules import Round
 from services.applications.commands import outcomes
 from services.applications.domain import outcome
 from services.applications.domain.answer_time import respond_by
-from services.applications.domain.outcome import Candidate, Happens, TellOutcomes
+from services.applications.domain.outcome import Considered, Happens, TellOutcomes
 from services.applications.store import places
 from services.applications.store.rules import get_rules
 from services.applications.views import selections as shown
@@ -133,14 +133,14 @@ async def _chosen(door: Door, actor: Actor, pairs: list[tuple[str, str]]) -> lis
     return [row for row in rows if row["key"] in ticked and row["released_at"] is not None]
 
 
-Planned = tuple[Row, list[tuple[Candidate, Happens]]]
+Planned = tuple[Row, list[tuple[Considered, Happens]]]
 
 
 async def _planned(door: Door, row: Row) -> Planned:
     vacancy_id = row["vacancy_id"]
-    candidates = await places.list_candidates(door.database, vacancy_id, Round(row["round"]))
+    choices = await places.list_considered(door.database, vacancy_id, Round(row["round"]))
     free = (await places.get_places(door.database, vacancy_id)).free
-    return row, outcome.plan(candidates, places_free=free)
+    return row, outcome.plan(choices, places_free=free)
 
 
 def _fingerprint(planned: list[Planned]) -> str:
@@ -205,7 +205,7 @@ async def _due(door: Door, chosen: list[Row], now: datetime, *, in_full: bool = 
     return str(instants.instant(by.at, by.zone)) if in_full else instants.short(by.at, by.zone)
 
 
-def _person(row: Row, each: Candidate, happens: Happens) -> Row:
+def _person(row: Row, each: Considered, happens: Happens) -> Row:
     words = {
         Happens.OFFER: ("Offer", ""),
         Happens.OFFER_TO_A_RESERVE: (
@@ -233,7 +233,7 @@ def _person(row: Row, each: Candidate, happens: Happens) -> Row:
     }
 
 
-def _why_nothing(each: Candidate) -> str:
+def _why_nothing(each: Considered) -> str:
     if each.is_bound:
         return gettext("Has accepted another place in this cycle")
     if each.was_asked:

@@ -73,9 +73,9 @@ async def show_selection(
         ask_for_recent_sign_in(door, actor)
         found = await shown.list_applications(door.database, vacancy_id, which, to=actor)
         return answer | {"applications": [_application(each) for each in found]}
-    candidates = await places.list_candidates(door.database, vacancy_id, which)
+    choices = await places.list_considered(door.database, vacancy_id, which)
     free = (await places.get_places(door.database, vacancy_id)).free
-    planned = outcome.plan(candidates, places_free=free)
+    planned = outcome.plan(choices, places_free=free)
     return answer | {
         "would_happen": [
             {
