@@ -21,6 +21,9 @@ from deploy.local import __main__ as local
 from deploy.local import stack, status
 from deploy.local.settings import LocalSettings
 
+USUALLY = 60.0  # real seconds until what must follow has followed
+AFTER_A_DEATH = 300.0  # a letter in a dead sender's hand is looked at again when its lease ends
+
 console = Console(soft_wrap=True, highlight=False)
 
 
@@ -57,7 +60,7 @@ def main(
 
 async def _play(settings: LocalSettings, killer: Killer | None) -> bool:
     addresses: dict[str, str] = (status.read(settings) or {})["addresses"]
-    clock = Clock(addresses["database"], patience=90 if killer else 30)
+    clock = Clock(addresses["database"], patience=AFTER_A_DEATH if killer else USUALLY)
     async with open_client() as client:
         house = House(client, front_door=addresses["front door"], mail_page=addresses["mails"])
         story = Story(house, clock, enters=killer.enters if killer else lambda _: None)

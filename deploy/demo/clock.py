@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from chassis.database import connect
-from deploy.demo.patience import PATIENCE, DidNotHappen, until
+from deploy.demo.patience import DidNotHappen, until
 from deploy.local.services import runnable
 from schemas.topics import topic_of
 
@@ -49,12 +49,13 @@ class Clock:
         await self.settles()
         await self._value(f"{LEAP} RETURNING 1", at)
 
-    async def settles(self, *, within: float = PATIENCE) -> None:
+    async def settles(self, *, within: float | None = None) -> None:
         """Wait until every outbox is empty, every event was taken in and every letter has left."""
 
         async def is_quiet() -> bool:
             return not await self.on_its_way()
 
+        within = within or self._patience
         try:
             # Twice: what was taken in a moment ago may have caused what is counted only now.
             await until(is_quiet, what="quiet", within=within, pause=0.05)

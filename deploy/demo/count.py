@@ -43,6 +43,8 @@ class Count:
     dates: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     rows: list[Row] = field(default_factory=list[Row])
     faults: list[str] = field(default_factory=list[str])
+    repeated_mails: int = 0  # under one Message-ID, by which every mailbox knows them for one
+    repeated_records: int = 0  # under one id, by which every reader does
 
     @property
     def is_right(self) -> bool:
@@ -109,7 +111,10 @@ async def _count_mails(found: Count, story: Story) -> None:
     known = known_addresses(story.students, story.hosts, (story.mba, story.officer, story.manager))
     taken: Counter[tuple[str, str]] = Counter()
     cases: Counter[tuple[str, str, str, str]] = Counter()
-    for mail in await story.house.mails():
+    handed_over = await story.house.mails()
+    once = {mail["message_id"]: mail for mail in handed_over}
+    found.repeated_mails = len(handed_over) - len(once)
+    for mail in once.values():
         headers = dict(mail["headers"])
         letter, to = headers.get("X-Letter", "no letter of ours"), mail["to"][0]
         to = to if to in known else OFFICE
@@ -154,6 +159,7 @@ async def _count_events(found: Count, story: Story, bootstrap: str) -> None:
     """Each event once by its id: the courier may bring one twice, and says so by the same id."""
     records = await asyncio.to_thread(courier.read_all, bootstrap)
     ids = {(each.id, each.type) for each in records if each.value is not None}
+    found.repeated_records = sum(each.value is not None for each in records) - len(ids)
     by_type = Counter(courier.short(kind) for _, kind in ids)
     expected = Counter(
         {courier.short(kind): times for kind, times in story.expected.whole().items()}
@@ -202,5 +208,10 @@ def show(story: Story, found: Count, console: Console) -> None:
         console.print(f"A place was declined; its reserve was asked {seconds:.2f} s later.")
         if story.reserve_asked_after > PROMPTLY:
             console.print("That is more than the second it should take.")
+    if found.repeated_mails or found.repeated_records:
+        console.print(
+            f"Brought twice under the same id: {found.repeated_records} records, "
+            f"{found.repeated_mails} mails."
+        )
     for fault in found.faults:
         console.print(f"Wrong: {fault}", highlight=False)

@@ -153,6 +153,12 @@ class Expected:
         self._happens("applications.ApplicationSubmitted")
         self._mails("received", student.address)
 
+    def reminded(self, *students: Student) -> None:
+        """The last day has begun, and these still have a draft."""
+        for student in students:
+            self._happens("applications.ApplicationReminded")
+            self._mails("draft_closing_soon", student.address)
+
     def came_too_late(self, student: Student, vacancy: Vacancy) -> None:
         """A draft that was not sent in time."""
         self.applications[vacancy.vacancy_id, student.subject] = "not_submitted"

@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from deploy.local import status
 from deploy.local.settings import LocalSettings
@@ -77,7 +78,7 @@ class Killer:
             await asyncio.sleep(0.1)
         return None
 
-    def _process(self, name: str) -> dict[str, object] | None:
+    def _process(self, name: str) -> dict[str, Any] | None:
         state = status.read(self._settings) or {"processes": []}
         return next(
             (each for each in state["processes"] if each["name"] == name and each["pid"]), None

@@ -19,6 +19,7 @@ from schemas.programme import PROGRAMMES, read_text
 AT_ONCE = 8  # students at the door at the same time
 AUTUMN = datetime(2023, 11, 20, 9, 0, tzinfo=UTC)
 OPENING = datetime(2024, 1, 29, 9, 0, tzinfo=UTC)
+A_DAY_BEFORE = datetime(2024, 2, 11, 12, 30, tzinfo=UTC)
 NEARLY_MIDDAY = datetime(2024, 2, 12, 11, 59, 15, tzinfo=UTC)
 MIDDAY = datetime(2024, 2, 12, 12, 0, tzinfo=UTC)
 TELLING = datetime(2024, 2, 26, 12, 0, tzinfo=UTC)
@@ -241,6 +242,9 @@ class Story:
             await late.begins(vacancy.vacancy_id),
         )
         await self._all_is_recorded()
+        await self.clock.leaps_to(A_DAY_BEFORE)
+        self.expected.reminded(last, late)
+        await self._all_is_recorded()
         await self.clock.leaps_to(NEARLY_MIDDAY)
         await last.submits(ready)
         self.expected.applied(last, vacancy)
@@ -260,6 +264,7 @@ class Story:
         for vacancy in self.vacancies:
             await self.officer.releases(vacancy.vacancy_id)
             self.expected.released(vacancy)
+        await self.clock.settles()  # a host who has chosen is not asked to choose
         for number, vacancy in enumerate(self.vacancies):
             await self._host_ranks(vacancy, [self.students[n] for n in CHOICES[number]])
 
