@@ -1,5 +1,6 @@
 """The intern's pages for the lines of a claim: one at a time, with the verdict of the rules at once."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -199,6 +200,9 @@ async def _line_page(
         faults=faulty.faults if faulty else (),
         choices=_choices(found),
     )
+    if line is None or line.receipt_id is None:  # a file is asked for, whatever its field may hold
+        receipt = replace(sheet["receipt"], is_optional=False)
+        sheet = replace(sheet, asked={**sheet.asked, "receipt": receipt})
     ruled = None
     if form:
         ruled = await show_likely(door.database, found.claim, form.spending(), instead_of=line)
