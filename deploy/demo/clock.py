@@ -113,6 +113,11 @@ class Clock:
             found.update({row["type"]: row["count"] for row in rows})
         return found
 
+    async def is_recorded(self, service: str, name: str, *, of: str) -> bool:
+        """Whether a service has said this of a case: `ApplicationsClosed` of a vacancy."""
+        sql = f"SELECT EXISTS (SELECT FROM {service}.outbox WHERE key = $1 AND type LIKE $2)"
+        return await self._value(sql, of, f"%.{name}.v_")
+
     async def parked(self) -> list[str]:
         """Events that could not be applied: there should be none."""
         rows: list[str] = []

@@ -1,5 +1,6 @@
 """A plain Kafka consumer that is not one of ours: it reads every topic from its first record."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
@@ -9,7 +10,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from schemas.envelope import TYPE_PREFIX
 from schemas.topics import TOPICS
 
-PREFIX = "micro-internships"
+PREFIX = os.environ.get("TOPIC_PREFIX") or "micro-internships"
 WITHIN = 30.0
 
 

@@ -144,7 +144,11 @@ class Oxford:
             return found["state"] == "closed"
 
         await until(is_closed, what="a closed vacancy", within=30)
-        await self._has_happened("applications", "ApplicationsClosed", vacancy_id)
+        await until(
+            lambda: self.clock.is_recorded("applications", "ApplicationsClosed", of=vacancy_id),
+            what="a sealed list",
+            within=30,
+        )
 
     async def is_released(self, host: Host, vacancy_id: str) -> None:
         """Wait until the host may choose."""
@@ -192,16 +196,6 @@ class Oxford:
             f"{APPLICATIONS}/applications", "applications", vacancy_id=vacancy_id
         )
         return next(each for each in found if each["name"] == student.name)
-
-    async def _has_happened(self, service: str, name: str, key: str) -> None:
-        sql = (
-            f"SELECT count(*) FROM {service}.outbox WHERE key = '{key}' AND type LIKE '%.{name}.v_'"
-        )
-
-        async def is_recorded() -> bool:
-            return bool((await self.clock._rows(sql))[0]["count"])
-
-        await until(is_recorded, what=name, within=30)
 
     async def _a_student(self) -> Student:
         student = Student(self._students[self._next() % len(self._students)], at=self.house)
