@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from deploy.demo.patience import SaidNo
+from deploy.demo.people import APPLICATIONS
 from tests.journeys.oxford import MIDDAY, Oxford
 
 
@@ -27,7 +28,7 @@ async def test_a_second_before_midday_is_in_time_and_midday_is_not(oxford: Oxfor
     assert (refused.value.status, refused.value.kind) == (409, "deadline-passed")
     await in_time.gets_mail(receipt["reference"])
     await oxford.closes(vacancy)
-    late = await oxford.application_of(too_late, vacancy)
+    late = await oxford.office.caller.get(f"{APPLICATIONS}/applications/{written}")
     assert late["status"] == "not_submitted"
     assert not [each for each in await too_late.mails() if "Received" in each["subject"]]
 
