@@ -15,6 +15,7 @@ from deploy.local.settings import LocalSettings
 VICTIMS = {  # in which chapter, and how long after it has begun at the latest
     "screening": ("proposals-relay", 1.0),
     "applying": ("applications-worker", 2.0),
+    "applying, at the door": ("proposals-web", 3.0),
     "applying, later": ("applications-web", 6.0),
     "applying, last": ("kafka", 9.0),
     "midday": ("applications-relay", 0.5),

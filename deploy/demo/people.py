@@ -9,7 +9,7 @@ import httpx2
 
 from deploy.demo import cv
 from deploy.demo.cast import STATEMENT, Organisation, Project
-from deploy.demo.patience import PATIENCE, Caller, DidNotHappen
+from deploy.demo.patience import PATIENCE, Caller, DidNotHappen, until
 from deploy.local.signing_in import NotSignedIn, sign_in, sign_in_by_mail
 
 PROPOSALS = "/api/proposals/v1"
@@ -50,12 +50,13 @@ class Person:
 
     async def gets_mail(self, subject: str, *, within: float = PATIENCE) -> Found:
         """Wait for a mail with these words in its subject."""
-        async with asyncio.timeout(within):
-            while True:
-                for mail in await self.mails():
-                    if subject in mail["subject"]:
-                        return mail
-                await asyncio.sleep(0.1)
+
+        async def has_come() -> Found | None:
+            return next((m for m in await self.mails() if subject in m["subject"]), None)
+
+        mail = await until(has_come, what=f"a mail to {self.name}: {subject}", within=within)
+        assert mail is not None
+        return mail
 
     async def _cookie(self) -> str:
         raise NotImplementedError
