@@ -34,7 +34,7 @@ class Size:
     repetitions: int
     vacancies: int
     page_loads: int  # of each page in each repetition
-    submissions: int  # one after the other, in each repetition
+    submissions: int  # a third of them by each way, in each repetition
     rate: int  # submissions a second while mails are watched
     seconds: int
     events: int  # in an outbox that is drained, in each repetition
@@ -50,7 +50,7 @@ FULL = Size(
     repetitions=3,
     vacancies=36,
     page_loads=100,
-    submissions=100,
+    submissions=120,
     rate=20,
     seconds=30,
     events=20_000,

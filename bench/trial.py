@@ -186,7 +186,7 @@ class Trial:
         reader = AIOKafkaConsumer(
             self.topic, bootstrap_servers=self.bootstrap, auto_offset_reset="earliest"
         )
-        last: dict[bytes, int] = {}
+        last: dict[bytes | None, int] = {}
         seen = set[bytes]()
         violations = repeated = 0
         await reader.start()
