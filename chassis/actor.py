@@ -30,8 +30,9 @@ class Actor:
     """Whoever asks for something: enough to judge by, and nothing that may not be logged but a name.
 
     `person_ref` is None for time and the post; `university` is the slug of the one university this
-    sign-in belongs to; `hosts` are the organisations this person acts for, taken from the service's
-    own copy at the start of the request; `facts` are what the identity provider asserted
+    sign-in belongs to; `hosts` are the organisations this person is a contact of, and
+    `supervises_at` those where they look after interns and decide nothing, both taken from the
+    service's own copy at the start of the request; `facts` are what the identity provider asserted
     (affiliation, level, school …), which eligibility is judged by. `scopes` are what a machine's
     token allows.
     """
@@ -42,12 +43,18 @@ class Actor:
     name: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     hosts: frozenset[UUID] = frozenset()
+    supervises_at: frozenset[UUID] = frozenset()
     scopes: frozenset[str] = frozenset()
     signed_in_at: Any = None
 
     def is_a(self, *roles: Role) -> bool:
         """Whether this actor has any of these roles."""
         return not self.roles.isdisjoint(roles)
+
+    @property
+    def organisations(self) -> frozenset[UUID]:
+        """Every organisation this person belongs to, as a contact or as a supervisor."""
+        return self.hosts | self.supervises_at
 
     @property
     def is_office(self) -> bool:

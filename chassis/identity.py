@@ -208,13 +208,16 @@ def csrf_holds(given: str, *, keys: Keys, sign_in: SignIn | None) -> bool:
 def actor_of(sign_in: SignIn, *, hosts: Mapping[UUID, str]) -> Actor:
     """The person as an actor: roles of the cookie, and those of a host from this service's copy.
 
-    `hosts` maps a host to what the person is there: `contact` or `supervisor`.
+    `hosts` maps a host to what the person is there: `contact` or `supervisor`. The two are kept
+    apart: whoever is a contact of one organisation has no contact's rights where they supervise.
     """
+    contact_of = frozenset(host for host, kind in hosts.items() if kind == "contact")
+    supervises_at = frozenset(hosts) - contact_of
     known = {role.value for role in Role}
     roles = {Role(name) for name in sign_in.roles if name in known}
-    if "contact" in hosts.values():
+    if contact_of:
         roles.add(Role.HOST_CONTACT)
-    if "supervisor" in hosts.values():
+    if supervises_at:
         roles.add(Role.SUPERVISOR)
     return Actor(
         person_ref=sign_in.person_ref,
@@ -222,7 +225,8 @@ def actor_of(sign_in: SignIn, *, hosts: Mapping[UUID, str]) -> Actor:
         roles=frozenset(roles),
         name=sign_in.name,
         facts=sign_in.facts,
-        hosts=frozenset(hosts),
+        hosts=contact_of,
+        supervises_at=supervises_at,
         signed_in_at=sign_in.signed_in_at,
     )
 

@@ -129,6 +129,16 @@ async def test_only_a_contact_of_the_host_decides(museum, who):
     assert answer.status_code == 403
 
 
+async def test_a_contact_of_another_host_decides_nothing_where_they_supervise(museum):
+    claim_id = await museum.sent_claim(LUNCH)
+    await let_act_for(museum.doors, museum.supervisor, uuid4())
+
+    answer = await museum.supervisor.post(f"{API}/claims/{claim_id}/decide", {})
+
+    assert answer.status_code == 403
+    assert (await museum.shown(claim_id, to=museum.supervisor))["status"] == "submitted"
+
+
 async def test_a_change_of_the_verdict_needs_a_reason(museum):
     claim_id = await museum.sent_claim(LUNCH)
     line_id = (await museum.shown(claim_id))["lines"][0]["line_id"]

@@ -114,8 +114,8 @@ def round_is_still_open(a: Applying) -> bool:
 
 
 def vacancy_is_not_ones_own(a: Applying) -> bool:
-    """Whoever acts for a host does not apply to it."""
-    return a.round.host_id not in a.actor.hosts
+    """Whoever acts or supervises for a host does not apply to it."""
+    return a.round.host_id not in a.actor.organisations
 
 
 def person_is_eligible(a: Applying) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.actor import Actor, Role
+from chassis.actor import Actor
 from chassis.database import Reader, Row
 from schemas.advert import Day
 from services.applications.domain.placement import PlacementIsNotYours
@@ -51,15 +51,12 @@ async def show_placement(reader: Reader, placement_id: UUID, *, to: Actor) -> Ro
 
 
 def _seen_by(actor: Actor) -> tuple[Any, ...]:
-    hosts = sorted(actor.hosts)
-    acts_for = hosts if actor.is_a(Role.HOST_CONTACT) else []
-    supervises_at = hosts if actor.is_a(Role.SUPERVISOR) else []
     return (
         actor.university,
         is_office(actor),
         actor.person_ref or UUID(int=0),
-        acts_for,
-        supervises_at,
+        sorted(actor.hosts),
+        sorted(actor.supervises_at),
     )
 
 

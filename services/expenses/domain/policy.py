@@ -17,8 +17,7 @@ def is_ones_own(actor: Actor, thing: Any) -> bool:
 
 def is_the_hosts(actor: Actor, thing: Any) -> bool:
     """Of a host that this person acts for or supervises at; the host sees no draft."""
-    acts = actor.is_a(Role.HOST_CONTACT, Role.SUPERVISOR) and thing.case.host_id in actor.hosts
-    return acts and _is_here(actor, thing)
+    return thing.case.host_id in actor.organisations and _is_here(actor, thing)
 
 
 def _is_sent_to_the_host(actor: Actor, claim: Any) -> bool:
@@ -27,7 +26,7 @@ def _is_sent_to_the_host(actor: Actor, claim: Any) -> bool:
 
 def _is_paid_by(actor: Actor, claim: Any) -> bool:
     """A contact of the host that pays; a supervisor looks on. Which of the two, the command asks."""
-    return actor.is_a(Role.HOST_CONTACT) and _is_sent_to_the_host(actor, claim)
+    return claim.case.host_id in actor.hosts and _is_sent_to_the_host(actor, claim)
 
 
 def _is_the_offices(actor: Actor, thing: Any) -> bool:

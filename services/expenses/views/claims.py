@@ -154,7 +154,7 @@ async def list_claims(
         """,
         to.university,
         to.person_ref,
-        list(to.hosts),
+        list(to.organisations),
         to.is_office or "office" in to.scopes,
         filters.status,
         filters.placement_id,

@@ -247,13 +247,14 @@ def _due(found: ShownClaim, *, now: Any) -> Any:
 async def _list(door: Door, actor: Actor, refused: Refused | None = None) -> Response:
     found = await views.list_claims(door.database, to=actor, filters=Filters())
     mine = [each for each in found if is_ones_own(actor, each.claim)]
-    theirs = [each for each in found if each.claim.case.host_id in actor.hosts and each not in mine]
+    ours = actor.organisations
+    theirs = [each for each in found if each.claim.case.host_id in ours and each not in mine]
     placements = await views.list_placements_to_claim_for(door.database, to=actor)
     return await door.page(
         "claims.html",
         status=refused.status if refused else 200,
         refused=refused,
-        is_host=bool(actor.hosts),
+        is_host=bool(ours),
         is_intern=actor.is_a(Role.APPLICANT),
         mine=[_card(each, actor) for each in mine],
         theirs=[_card(each, actor) for each in _most_urgent_first(theirs)],

@@ -138,7 +138,7 @@ def proposal_is_of_ones_own_university(j: Judgement) -> bool:
 
 
 def screener_is_not_the_author(j: Judgement) -> bool:
-    is_its_host = j.proposal.host_id in j.actor.hosts
+    is_its_host = j.proposal.host_id in j.actor.organisations
     return can(RIGHTS, j.actor, "screen", j.proposal) and not is_its_host
 
 

@@ -24,7 +24,7 @@ async def list_hosts(reader: Reader, *, to: Actor) -> list[Row]:
         """,
         to.university,
         to.is_office,
-        list(to.hosts),
+        list(to.organisations),
     )
 
 
@@ -33,7 +33,7 @@ async def show_host(reader: Reader, host_id: UUID, *, to: Actor) -> Row:
     row = await reader.find_row(
         f"{_HOST} WHERE hosts.host_id = $1 AND university = $2", host_id, to.university
     )
-    if row is None or not (to.is_office or host_id in to.hosts):
+    if row is None or not (to.is_office or host_id in to.organisations):
         raise HostIsNotYours
     return row
 
