@@ -179,6 +179,7 @@ async def _application(tx: Transaction, vacancy: VacancyPublished, actor: Actor)
     cycle = await applicant_cycles.lock_applicant_cycle_anew(
         tx, person_ref=actor.person_ref, cycle_id=vacancy.cycle_id, university=UNIVERSITY
     )
+    await applicant_cycles.save_applicant_cycle(tx, cycle.taking_a_slot(Round.FIRST))
     application_id = new_id()
     await tx.execute(
         """

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from chassis import clock
+from schemas.envelope import new_id
 from tests.applications.choosing import MONDAY_NOON
 from tests.applications.way import API, a_way
-from tests.doors import travel
+from tests.doors import events_recorded, let_act_for, travel
 
 
 @pytest.fixture
@@ -148,3 +149,61 @@ async def test_two_with_one_rank_are_named(way):
 
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith("Rank 1 is given twice: Ada and Ben")
+
+
+async def test_withdrawn_application_ends_its_offer_and_the_reserve_is_asked(way):
+    await way.ranks("ada", "ben", "cleo")
+    await travel(way.admin, MONDAY_NOON)
+    await way.tells()
+    offer = await way.offer_of("ada")
+    ada, before = way.student("ada"), await events_recorded(way.doors.database)
+
+    path = f"{API}/applications/{way.given.applications['ada']}/withdraw"
+    withdrawn = await ada.post(path, {})
+
+    assert (withdrawn.status_code, withdrawn.json()["status"]) == (200, "withdrawn")
+    ended = await way.offer_of("ada")
+    assert (ended["state"], ended["reason_code"]) == ("withdrawn", "application_withdrawn")
+    accept = f"{API}/offers/{offer['offer_id']}/accept"
+    answer = await ada.post(accept, {"conduct_agreed": True})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/offer-withdrawn")
+
+    await way.loop()
+
+    assert (await way.offer_of("ben"))["state"] == "made"
+    told = (await events_recorded(way.doors.database))[len(before) :]
+    assert told == ["ApplicationWithdrawn", "OfferWithdrawn", "OfferMade"]
+
+
+async def test_no_place_is_taken_in_a_vacancy_that_was_taken_back(way):
+    await way.ranks("ada", "ben", "cleo")
+    await travel(way.admin, MONDAY_NOON)
+    await way.tells()
+    accept = f"{API}/offers/{(await way.offer_of('ada'))['offer_id']}/accept"
+    async with way.doors.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE known_vacancies SET status = 'withdrawn', withdrawn_at = clock_timestamp()"
+        )
+
+    answer = await way.student("ada").post(accept, {"conduct_agreed": True})  # before the loop
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/offer-withdrawn")
+    await way.loop()
+    assert (await way.offer_of("ada"))["reason_code"] == "vacancy_withdrawn"
+    assert (await way.student("ada").get(f"{API}/placements")).json() == {"placements": []}
+
+
+async def test_who_supervises_here_and_is_a_contact_elsewhere_has_no_contacts_rights(way):
+    """One person of two organisations: the rights of the one do not carry over to the other."""
+    both = way.doors.host(name="Ines Farrow")
+    host_id = next(iter(way.given.host.hosts))
+    await let_act_for(way.doors, both, host_id, kind="supervisor")
+    await let_act_for(way.doors, both, new_id())
+    ada = way.given.applications["ada"]
+    vacancy = f"/selections/{way.given.vacancy_id}"
+
+    assert (await both.get(f"{API}/selections")).json() == {"selections": []}
+    for path in (f"{API}/selections/{way.key}", vacancy, f"{vacancy}/{ada}", f"{vacancy}/{ada}/cv"):
+        assert (await both.get(path)).status_code == 404
+    ranking = {"choices": [{"application_id": ada, "rank": 1}]}
+    assert (await both.post(f"{API}/selections/{way.key}", ranking)).status_code == 404

@@ -14,8 +14,10 @@ from chassis import audit, outbox
 from chassis.actor import Actor
 from chassis.clock import Clock
 from chassis.database import Transaction
+from schemas.applications import OfferWithdrawal
 from schemas.envelope import new_id
 from schemas.rules import RuleSet
+from services.applications.commands.offers import end_offer_of_application
 from services.applications.commands.references import draw_reference
 from services.applications.commands.statements import refuse_slips, with_count
 from services.applications.domain import application, submission
@@ -151,7 +153,7 @@ async def submit_application(
 async def withdraw_application(
     tx: Transaction, command: WithdrawApplication, *, actor: Actor, now: Clock
 ) -> Result:
-    """End an application before it is decided."""
+    """End an application before it is decided, and with it the offer that waits for an answer."""
     held, cycle, round_ = await _hold(tx, command.application_id, actor, "withdraw application")
     rules = await get_rules(tx, held.programme_id, held.rule_set_version)
     at = await now(tx)
@@ -162,6 +164,13 @@ async def withdraw_application(
     await applications.save_application(tx, ended)
     await applicant_cycles.save_applicant_cycle(tx, cycle)
     await outbox.record(tx, decision.events, actor=actor, reason=command.reason or None)
+    await end_offer_of_application(
+        tx,
+        held.application_id,
+        because=OfferWithdrawal.APPLICATION_WITHDRAWN,
+        actor=actor,
+        at=at,
+    )
     if not decision.events:
         await audit.done(
             tx, actor=actor, act="ApplicationWithdrawn", subject=held.application_id, at=at
@@ -202,6 +211,9 @@ async def end_for_withdrawn_vacancy(
     ended, cycle = decision.state
     await applications.save_application(tx, ended)
     await applicant_cycles.save_applicant_cycle(tx, cycle)
+    await end_offer_of_application(
+        tx, application_id, because=OfferWithdrawal.VACANCY_WITHDRAWN, actor=actor, at=at
+    )
     await audit.done(
         tx,
         actor=replace(actor, university=held.university),

@@ -6,7 +6,7 @@ of one person's offers come one after the other, each judged by what the one bef
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from chassis import outbox
 from chassis.actor import Actor
 from chassis.clock import Clock
 from chassis.database import Transaction
-from schemas.applications import ExtensionReason
+from schemas.applications import ExtensionReason, OfferWithdrawal
 from schemas.envelope import new_id
 from services.applications.domain import intervention, offer, outcome, placement
 from services.applications.domain.applicant_cycle import ApplicantCycle
@@ -106,6 +106,19 @@ async def withdraw_offer(
     await offers.save_offer(tx, decision.state)
     await outbox.record(tx, decision.events, actor=actor, reason=command.reason or None)
     return _result(decision.state)
+
+
+async def end_offer_of_application(
+    tx: Transaction, application_id: UUID, *, because: OfferWithdrawal, actor: Actor, at: datetime
+) -> None:
+    """An application ends: whatever place is held for it is free at once, for the next reserve.
+
+    The caller holds the person's row already, so no answer to the offer can come between.
+    """
+    for held in await offers.list_unanswered_offers_of(tx, application_id):
+        decision = intervention.lose_ground(held, because=because, now=at)
+        await offers.save_offer(tx, decision.state)
+        await outbox.record(tx, decision.events, actor=actor)
 
 
 async def extend_offer(

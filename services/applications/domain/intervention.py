@@ -198,14 +198,24 @@ def withdraw(
 ) -> Decision[Offer]:
     """Take an offer back that nobody has answered yet."""
     uphold(RULES_FOR_WITHDRAWING, Intervention(offer, command, actor, now))
+    return _taken_back(offer, because=command.because, reason=command.reason.strip(), now=now)
+
+
+def lose_ground(offer: Offer, *, because: OfferWithdrawal, now: datetime) -> Decision[Offer]:
+    """What an unanswered offer stood on has ended, so it ends in the same breath: its place is free."""
+    if offer.status not in MOVES["withdraw"]:
+        return Decision(offer)
+    return _taken_back(offer, because=because, reason="", now=now)
+
+
+def _taken_back(
+    offer: Offer, *, because: OfferWithdrawal, reason: str, now: datetime
+) -> Decision[Offer]:
     gone = replace(
-        offer.moved("withdraw"),
-        answered_at=now,
-        reason_code=str(command.because),
-        reason=command.reason.strip(),
+        offer.moved("withdraw"), answered_at=now, reason_code=str(because), reason=reason
     )
     was_made = offer.status is Status.MADE
-    told = OfferWithdrawn(**offer.told(now), reason_code=command.because, was_made=was_made)
+    told = OfferWithdrawn(**offer.told(now), reason_code=because, was_made=was_made)
     return Decision(gone, (told,))
 
 

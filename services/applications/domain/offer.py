@@ -74,6 +74,7 @@ class Offer:
     half_way_at: datetime | None = None  # when reminders are due; None: not in this programme
     last_hours_at: datetime | None = None
     reminded: tuple[OfferReminder, ...] = ()
+    vacancy_stands: bool = True  # else there is no place to give any more
 
     @property
     def respond_by_at(self) -> datetime | None:
@@ -169,6 +170,16 @@ class OfferIsWithdrawn(OfferIsNotOpen):
     code = "offer-withdrawn"
 
 
+class VacancyIsTakenBack(OfferIsNotOpen):
+    """The vacancy was taken back, so there is no place to give."""
+
+    code = "offer-withdrawn"
+
+    @classmethod
+    def because(cls, case: Any, /) -> Refused:  # noqa: ARG003 - the same for every offer of it
+        return cls()
+
+
 class OfferIsAccepted(OfferIsNotOpen):
     """This offer has been accepted. To give the place back, cancel the placement and say why."""
 
@@ -249,6 +260,11 @@ def offer_is_still_open(a: Answer) -> bool:
     return a.offer.status in MOVES["accept"]
 
 
+def vacancy_still_stands(a: Answer) -> bool:
+    """Until the loop has ended what a withdrawn vacancy leaves behind, nobody takes a place in it."""
+    return a.offer.vacancy_stands
+
+
 def answer_is_within_the_stated_time(a: Answer) -> bool:
     """The instant itself is too late."""
     return a.offer.respond_by_at is not None and a.now < a.offer.respond_by_at
@@ -280,6 +296,7 @@ RULES_FOR_ACCEPTING: Rules[Answer] = (  # in the order in which a person wants t
     (offer_is_ones_own, OfferIsNotYours),
     (person_is_still_free, PlaceIsTaken),
     (offer_is_still_open, OfferIsNotOpen),
+    (vacancy_still_stands, VacancyIsTakenBack),
     (answer_is_within_the_stated_time, OfferHasRunOut),
     (conduct_is_agreed, ConductIsNotAgreed),
     (hours_are_confirmed, HoursAreNotConfirmed),

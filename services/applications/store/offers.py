@@ -15,7 +15,8 @@ from services.applications.store.cases import case_of
 # under which the offer was made.
 COLUMNS = """
     offers.*, known_vacancies.rule_set_version AS rule_set_version,
-    known_vacancies.title, known_vacancies.host_public_name
+    known_vacancies.title, known_vacancies.host_public_name,
+    known_vacancies.status <> 'withdrawn' AS vacancy_stands
 """
 
 
@@ -55,6 +56,20 @@ async def list_other_offers(tx: Transaction, held: Offer) -> tuple[Offer, ...]:
         """,  # noqa: S608 - names of our own, no value
         held.applicant_cycle_id,
         held.offer_id,
+    )
+    return tuple(offer_of(row) for row in rows)
+
+
+async def list_unanswered_offers_of(tx: Transaction, application_id: UUID) -> tuple[Offer, ...]:
+    """The offer of an application that holds a place and waits; the person's row covers it."""
+    rows = await tx.list_rows(
+        f"""
+        SELECT {COLUMNS}
+          FROM offers
+          JOIN known_vacancies USING (vacancy_id)
+         WHERE application_id = $1 AND offers.status IN ('prepared', 'made')
+        """,  # noqa: S608 - names of our own, no value
+        application_id,
     )
     return tuple(offer_of(row) for row in rows)
 
@@ -210,6 +225,7 @@ def offer_of(row: Row) -> Offer:
         reason=row["reason"],
         hours_confirmed=row["hours_confirmed"],
         letter_sent_at=row["letter_sent_at"],
+        vacancy_stands=row["vacancy_stands"],
         half_way_at=row["half_way_at"],
         last_hours_at=row["last_hours_at"],
         reminded=tuple(OfferReminder(kind) for kind in row["reminded"]),
