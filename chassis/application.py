@@ -8,8 +8,10 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from pydantic.json_schema import models_json_schema
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import answers, identity, known_hosts, migrate
 from chassis.database import TRANSIENT, Database, UndefinedTable
@@ -52,7 +54,7 @@ def application(
     )
     _furnish(app, service=service, settings=settings, database=database, hosts_of=hosts_of)
     answers.install(app)
-    _renew_cookies(app)
+    app.add_middleware(_RenewedCookies)
     for router in (*routes, _of_every_service(service)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -100,16 +102,27 @@ def _lifespan(
     return lifespan
 
 
-def _renew_cookies(app: FastAPI) -> None:
-    """Advance "last seen", at most once a minute; where a route sets or clears the cookie, leave it."""
+class _RenewedCookies:
+    """Advance "last seen", at most once a minute; where a route sets or clears the cookie, leave it.
 
-    @app.middleware("http")
-    async def renew(request: Request, call_next: Any) -> Response:
-        response = await call_next(request)
-        renewed = getattr(request.state, "renewed_cookie", None)
-        if renewed and "set-cookie" not in response.headers:
-            identity.set_cookie(response, renewed)
-        return response
+    Plain ASGI, so that what reading a body raises reaches the application as it is.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def renew(message: Message) -> None:
+            renewed = scope.get("state", {}).get("renewed_cookie")
+            if renewed and message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "set-cookie" not in headers:
+                    carrier = Response()
+                    identity.set_cookie(carrier, renewed)
+                    headers["set-cookie"] = carrier.headers["set-cookie"]
+            await send(message)
+
+        await self._app(scope, receive, renew)
 
 
 def _of_every_service(service: str) -> APIRouter:
@@ -140,7 +153,7 @@ def _of_every_service(service: str) -> APIRouter:
                 "person_ref": str(actor.person_ref) if actor.person_ref else None,
                 "university": actor.university,
                 "roles": sorted(actor.roles),
-                "hosts": sorted(str(host) for host in actor.hosts),
+                "hosts": sorted(str(host) for host in actor.organisations),
                 "csrf_token": identity.csrf_token(door.request.app.state.keys, door.sign_in),
             }
         )

@@ -29,10 +29,6 @@ _CORRELATION = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _TRACE = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
-class TooLarge(Exception):
-    """The body outgrew its limit while it came in chunks."""
-
-
 class Protocol:
     """Wraps the application. `largest_form` is the most bytes a page's form may send, files included."""
 
@@ -93,7 +89,8 @@ class Protocol:
             len(value) > LARGEST_HEADER for _, value in scope["headers"]
         ):
             return Problem(431, "headers-too-large", "The request's headers are too large.")
-        if scope["state"]["university"] is None:
+        hosts = sum(name == b"host" for name, _ in scope["headers"])
+        if scope["state"]["university"] is None or hosts != 1:
             return Problem(400, "unknown-host", "No university is served under this host name.")
         if scope["method"] in ("TRACE", "CONNECT", "TRACK"):
             return Problem(
@@ -123,15 +120,15 @@ class Protocol:
             message = await receive()
             if message["type"] == "http.request":
                 left -= len(message.get("body", b""))
-                if left < 0:
-                    raise TooLarge
+                if left < 0:  # it came in chunks, without saying how long it would be
+                    raise _too_large()
             return message
 
         try:
             await self._app(scope, counted, answer)
-        except TooLarge:
+        except Problem as problem:  # read by nobody who could answer it
             if not answer.has_begun:
-                await _say(_too_large(), scope, receive, answer)
+                await _say(problem, scope, receive, answer)
 
     def _end(self, scope: Scope, answer: "_Answer") -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
