@@ -127,7 +127,7 @@ async def _page(request: Request, problem: Problem) -> Response:
             detail="" if problem.status in (403, 404, 500, 503) else problem.detail,
             reference=problem.facts.get("reference", ""),
             again=int(problem.headers.get("Retry-After", 0)),
-            action=request.url.path,
+            action=door.address,
             typed=door.typed_pairs,
             labels={},
         )

@@ -8,13 +8,14 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID, uuid4
 
 import structlog
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from chassis import audit, clock, idempotency, identity, kept_forms, navigation
 from chassis.actor import Actor
@@ -48,6 +49,7 @@ class Door:
     actor: Actor | None
     sign_in: identity.SignIn | None
     form: FormData | None = None
+    kept_is_shown: bool = False  # the page that was asked for shows what was kept for it
 
     @property
     def database(self) -> Database:
@@ -159,6 +161,9 @@ class Door:
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a page of this service for whoever asks."""
+        if status == 200 and not self.kept_is_shown and (kept := await self.kept_pairs()):
+            template = "csrf_form_with_typed_text.html"
+            values = {"typed": kept, "action": self.address, "labels": {}, "kept": True}
         known: dict[str, Any] = await self._context() | {"status": status, "typed": {}}
         html = self.request.app.state.pages.render(template, known | values)
         return HTMLResponse(html, status_code=status)
@@ -193,15 +198,56 @@ class Door:
             (name, value) for name, value in sent if isinstance(value, str) and name not in OURS
         ]
 
-    async def kept_form(self) -> dict[str, Any] | None:
-        """What this person typed before their sign-in ended, if the address names it (`?kept=`)."""
-        kept_id = self.request.query_params.get("kept")
-        if not kept_id or not self.sign_in:
-            return None
-        keys: identity.Keys = self.request.app.state.keys
-        return await kept_forms.take(
-            self.database, kept_id, person_ref=self.sign_in.person_ref, keys=keys
+    @property
+    def address(self) -> str:
+        """Path and query of this page, without what is ours alone."""
+        asked = [pair for pair in self.request.query_params.multi_items() if pair[0] != "kept"]
+        return self.request.url.path + (f"?{urlencode(asked)}" if asked else "")
+
+    async def keep_for_later(self, person_ref: UUID) -> str:
+        """Keep what was typed, sealed and for this person alone; where to come back to for it (row 43).
+
+        That is the page of the form; what is only ever sent, and has no page, leads to the one above.
+        """
+        here = _page_of(self.request)
+        if here != self.request.url.path:
+            return here
+        if not self.typed:
+            return self.address
+        kept_id = await kept_forms.keep(
+            self.database,
+            self.typed,
+            person_ref=person_ref,
+            path=here,
+            keys=self.request.app.state.keys,
         )
+        return f"{self.address}{'&' if '?' in self.address else '?'}kept={kept_id}"
+
+    async def kept_form(self) -> dict[str, Any] | None:
+        """What this person typed here before they had to sign in, if the address says so (`?kept=`).
+
+        The page that asks shows it in its form. Where a page does not ask, `page` shows it instead,
+        with a button that sends it: so nothing typed is lost on any form.
+        """
+        kept_id = self.request.query_params.get("kept")
+        if not kept_id or not self.sign_in or self.request.method not in SAFE:
+            return None
+        self.kept_is_shown = True
+        return await kept_forms.take(
+            self.database,
+            kept_id,
+            person_ref=self.sign_in.person_ref,
+            path=self.request.url.path,
+            keys=self.request.app.state.keys,
+        )
+
+    async def kept_pairs(self) -> list[tuple[str, str]] | None:
+        """The same, pair by pair as it was sent."""
+        pairs: list[tuple[str, str]] = []
+        for name, value in (await self.kept_form() or {}).items():
+            values: list[str] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+            pairs.extend((name, each) for each in values)
+        return pairs or None
 
     async def _context(self) -> dict[str, Any]:
         state = self.request.app.state
@@ -285,11 +331,13 @@ async def _take_form(door: Door) -> None:
     else:
         door.form = await request.form(max_files=4, max_fields=500, max_part_size=64 * 1024)
         token = str(door.form.get(CSRF_FIELD, ""))
-    if not door.is_api and door.actor is None and getattr(request.state, "was", None):
-        await _keep_for_later(door)
     keys: identity.Keys = request.app.state.keys
     holds = identity.csrf_holds(token, keys=keys, sign_in=door.sign_in)
-    if not (holds and _is_our_own_page(request)):
+    is_ours = _is_our_own_page(request)
+    if not (holds and is_ours):
+        was: UUID | None = getattr(request.state, "was", None)
+        if is_ours and was and door.actor is None and not door.is_api:
+            raise sign_in_first(await door.keep_for_later(was))  # it ran out while they typed
         request.state.door = door
         raise Problem(403, "csrf", "This form did not come from a page of your present sign-in.")
 
@@ -303,15 +351,24 @@ def _is_our_own_page(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-async def _keep_for_later(door: Door) -> None:
-    """The sign-in ran out while somebody typed: keep the text, sign in, come back to it (row 43)."""
-    state = door.request.app.state
-    path = door.request.url.path
-    kept_id = await kept_forms.keep(
-        state.database, door.typed, person_ref=door.request.state.was, path=path, keys=state.keys
-    )
-    target = quote(f"{path}?kept={kept_id}", safe="")
-    raise Problem(303, "sign-in", "Sign in first.", headers={"location": f"/sign-in?next={target}"})
+def sign_in_first(address: str, *, again: bool = False) -> Problem:
+    """To sign-in, and from there to this address; `again` where the sign-in is only too old."""
+    target = f"/sign-in?next={quote(address, safe='')}" + ("&again=yes" if again else "")
+    return Problem(303, "sign-in", "Sign in first.", headers={"location": target})
+
+
+def _page_of(request: Request) -> str:
+    """The nearest address that shows a page: that of the form itself, or one above it."""
+    path = request.url.path
+    while path and not _is_a_page(request, path):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def _is_a_page(request: Request, path: str) -> bool:
+    asked = {**request.scope, "path": path, "method": "GET"}
+    routes = request.app.state.every_route
+    return any(route.matches(asked)[0] is Match.FULL for route in routes)
 
 
 NOBODYS_FAULT = (*TRANSIENT, CommitUncertain)

@@ -42,9 +42,9 @@ async def keep(
 
 
 async def take(
-    database: Database, kept_id: str, *, person_ref: UUID, keys: Keys
+    database: Database, kept_id: str, *, person_ref: UUID, path: str, keys: Keys
 ) -> dict[str, Any] | None:
-    """Give the text back to the person who typed it, and to nobody else."""
+    """Give the text back to the person who typed it, on the page it was typed on; to nobody else."""
     try:
         wanted = UUID(kept_id)
     except ValueError:
@@ -52,10 +52,12 @@ async def take(
     row = await database.find_row(
         """
         SELECT sealed FROM kept_forms
-         WHERE kept_id = $1 AND person_ref = $2 AND kept_at > clock_timestamp() - interval '1 hour'
+         WHERE kept_id = $1 AND person_ref = $2 AND path = $3
+           AND kept_at > clock_timestamp() - interval '1 hour'
         """,
         wanted,
         person_ref,
+        path,
     )
     if row is None:
         return None

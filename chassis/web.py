@@ -8,7 +8,6 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chassis import navigation, strict_json
 from chassis.actor import OFFICE as OFFICE_ROLES
 from chassis.actor import Actor, Role
-from chassis.door import Door, enter
+from chassis.door import Door, enter, sign_in_first
 from chassis.faults import faults_of
 from chassis.problems import Problem, of_faults, one_fault
 
@@ -80,8 +79,9 @@ def _sign_in_first(door: Door) -> Problem:
     path = request.url.path
     if request.url.query:
         path += f"?{request.url.query}"
-    target = f"/sign-in?next={quote(path, safe='')}" if request.method == "GET" else "/sign-in"
-    return Problem(303, "sign-in", "Sign in first.", headers={"location": target})
+    if request.method == "GET":
+        return sign_in_first(path)
+    return Problem(303, "sign-in", "Sign in first.", headers={"location": "/sign-in"})
 
 
 def _signed_in(door: Annotated[Door, Depends(enter)]) -> Actor:

@@ -12,8 +12,8 @@ Cookies are real ones, sealed with keys of the tests' own; nothing in the applic
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
@@ -54,6 +54,7 @@ class Person:
     client: httpx2.AsyncClient
     sign_in: SignIn | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    seen_at: datetime | None = None  # when the cookie was last used; None: just now
 
     @property
     def person_ref(self) -> UUID:
@@ -105,11 +106,15 @@ class Person:
             headers["content-type"] = "application/json"
         return await self.send(method, path, content=content, headers=headers)
 
+    def away(self, minutes: int = 31) -> "Person":
+        """The same person with the same pages open, after so many minutes without a click."""
+        return replace(self, seen_at=clock.real_now() - timedelta(minutes=minutes))
+
     def _cookie(self) -> dict[str, str]:
         if self.sign_in is None:
             return {}
         value = identity.mint(
-            self.sign_in, signing_key=SIGNING_KEY, keys=KEYS, now=clock.real_now()
+            self.sign_in, signing_key=SIGNING_KEY, keys=KEYS, now=self.seen_at or clock.real_now()
         )
         return {"cookie": f"{COOKIE}={value}"}
 

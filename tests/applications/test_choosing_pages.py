@@ -1,6 +1,7 @@
 """Choosing through pages: every form as a browser without scripts sends it."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -69,6 +70,23 @@ async def test_slips_in_a_ranking_are_said_at_their_fields_and_everything_is_kep
     assert "Give Cleo a rank, or choose a reason." in sent.text
     assert "<title>\n    Error: " in sent.text or "Error: Choose" in sent.text
     assert (await way.host.get(f"{here}/check")).status_code == 303
+
+
+async def test_a_choice_that_took_longer_than_a_quarter_of_an_hour_is_not_lost(way):
+    """bad_input[43]: numbers typed under a sign-in that has grown too old for applications"""
+    here = f"/selections/{way.given.vacancy_id}"
+    earlier = clock.real_now() - timedelta(minutes=16)
+    old = way.doors.person(person_ref=way.given.host.person_ref, signed_in_at=earlier)
+
+    sent = await old.form(f"{here}?round=first", numbers(way, ada="7", cleo="closer_fit"))
+    way_in = parse_qs(urlsplit(sent.headers["location"]).query)
+    page = await way.host.get(way_in["next"][0])
+
+    assert (sent.status_code, way_in["again"]) == (303, ["yes"])
+    assert way_in["next"][0].startswith(f"{here}?round=first&kept=")
+    assert 'value="7"' in page.text
+    check = await old.form(f"{here}/check?round=first", {"seen": "0"})
+    assert parse_qs(urlsplit(check.headers["location"]).query)["next"] == [f"{here}?round=first"]
 
 
 async def test_choice_of_a_colleague_is_not_overwritten_unseen(way):

@@ -1,6 +1,7 @@
 """The applicant's pages: nothing typed is lost, every state says what comes next."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -162,6 +163,30 @@ async def test_form_of_another_sign_in_is_refused_and_the_text_is_kept(doors: Do
 
     assert answer.status_code == 403
     assert STATEMENT.replace("'", "&#39;") in answer.text
+    assert f'action="/applications/new?vacancy={vacancy_id}"' in answer.text
+
+
+@pytest.mark.parametrize("has_a_draft", [False, True])
+async def test_what_is_typed_into_an_ended_sign_in_is_in_the_form_again(
+    doors: Doors, has_a_draft: bool
+):
+    """bad_input[43]"""
+    vacancy_id = await told(doors.database)
+    student = doors.student()
+    page = f"/applications/new?vacancy={vacancy_id}"
+    if has_a_draft:
+        page = f"{await begun(student, vacancy_id)}/edit"
+
+    sent = await student.away().form(page, {"statement": "Newer words of mine", "then": "check"})
+    address = unquote(sent.headers["location"].partition("next=")[2])
+    form = await student.get(address)
+    others = await doors.student().get(address)
+
+    assert (sent.status_code, address.partition("kept=")[0][:-1]) == (303, page)
+    assert form.status_code == 200
+    assert "Newer words of mine</textarea>" in form.text
+    assert "Newer words of mine" not in others.text
+    assert await events_recorded(doors.database) == []
 
 
 async def test_mba_student_reads_where_to_go(doors: Doors):

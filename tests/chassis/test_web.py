@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 import httpx2
@@ -60,6 +61,10 @@ def routes():
     @pages.get("")
     async def show(door: web.TheDoor):
         return await door.page("error.html", detail="", reference="", again=0)
+
+    @pages.post("/{thing_id}/remove")
+    async def remove(thing_id: UUID, door: web.TheDoor):
+        return door.see_other("/things")
 
     @pages.post("")
     async def take(door: web.TheDoor):
@@ -262,12 +267,16 @@ async def test_a_request_that_breaks_the_protocol_is_told_so(
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
     [
-        pytest.param("PUT", f"/api/proposals/v1/things/{THING}/rename", 405, "POST", id="28"),
-        pytest.param("TRACE", "/api/proposals/v1/things", 405, "GET", id="29"),
-        pytest.param("GET", "/things/%2e%2e/things", 404, None, id="30-a"),
-        pytest.param("GET", "//things", 404, None, id="30-b"),
-        pytest.param("GET", "/things%00", 404, None, id="30-c"),
-        pytest.param("GET", "/api/proposals/v1/things?limit=1&limit=2", 422, None, id="35"),
+        pytest.param(
+            "PUT", f"/api/proposals/v1/things/{THING}/rename", 405, "POST", id="bad_input[28]"
+        ),
+        pytest.param("TRACE", "/api/proposals/v1/things", 405, "GET", id="bad_input[29]"),
+        pytest.param("GET", "/things/%2e%2e/things", 404, None, id="bad_input[30-a]"),
+        pytest.param("GET", "//things", 404, None, id="bad_input[30-b]"),
+        pytest.param("GET", "/things%00", 404, None, id="bad_input[30-c]"),
+        pytest.param(
+            "GET", "/api/proposals/v1/things?limit=1&limit=2", 422, None, id="bad_input[35]"
+        ),
         pytest.param("GET", "/nothing", 404, None, id="no-route"),
         pytest.param("PUT", "/things", 405, "GET, HEAD, POST", id="all-methods"),
     ],
@@ -299,6 +308,34 @@ async def test_a_body_too_large_is_refused_before_it_is_read(student):
     answer = await rename(student, b"x" * (11 * 1024 * 1024))
 
     assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+
+
+async def test_a_body_that_outgrows_its_limit_in_chunks_is_refused(student, database):
+    """bad_input[9]"""
+
+    async def chunks():
+        for _ in range(3):
+            yield b"x" * 1024 * 1024
+
+    answer = await student.post(
+        f"/api/proposals/v1/things/{THING}/rename",
+        content=chunks(),
+        headers={"content-type": "application/json", "idempotency-key": "k"},
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+    assert answer.headers["connection"] == "close"
+    assert await database.value("SELECT count(*) FROM sequences") == 0
+
+
+async def test_two_host_names_are_none(student):
+    """bad_input[36]"""
+    headers = [("host", "localhost"), ("host", "elsewhere.example")]
+    request = httpx2.Request("GET", "http://localhost/things", headers=headers)
+
+    answer = await student.send(request)
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/unknown-host")
 
 
 @pytest.mark.parametrize("is_page", [True, False])
@@ -354,6 +391,19 @@ async def test_a_cookie_that_does_not_hold_is_cleared(app, bend):
 
     assert answer.status_code == 401
     assert f'{identity.COOKIE}=""' in answer.headers["set-cookie"]
+
+
+async def test_a_cookie_in_use_is_carried_on_and_a_fresh_one_is_left_alone(app):
+    sign_in = a_sign_in()
+    earlier = cookie_of(sign_in, at=clock.real_now() - timedelta(minutes=2))
+    async with client_of(app, sign_in) as client:
+        fresh = await client.get("/things")
+        used = await client.get("/things", headers={"cookie": f"{identity.COOKIE}={earlier}"})
+
+    assert "set-cookie" not in fresh.headers
+    renewed = used.headers["set-cookie"]
+    assert renewed.startswith(f"{identity.COOKIE}=")
+    assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= set(renewed.split("; "))
 
 
 async def test_a_sign_in_of_twelve_hours_ago_is_over(app):
@@ -424,9 +474,47 @@ async def test_text_typed_into_an_ended_sign_in_is_kept_for_its_author(app, data
 
     from chassis import kept_forms
 
-    theirs = await kept_forms.take(database, kept_id, person_ref=sign_in.person_ref, keys=KEYS)
-    others = await kept_forms.take(database, kept_id, person_ref=uuid4(), keys=KEYS)
-    assert (theirs, others) == ({"what": "kept"}, None)
+    whose = {"person_ref": sign_in.person_ref, "path": "/things", "keys": KEYS}
+    theirs = await kept_forms.take(database, kept_id, **whose)
+    others = await kept_forms.take(database, kept_id, **whose | {"person_ref": uuid4()})
+    elsewhere = await kept_forms.take(database, kept_id, **whose | {"path": "/other"})
+    assert (theirs, others, elsewhere) == ({"what": "kept"}, None, None)
+
+
+async def test_kept_text_comes_back_on_its_own_page_to_be_sent(app, database):
+    """bad_input[43], where a page has no form of its own to show it in"""
+    sign_in = a_sign_in()
+    stale = cookie_of(sign_in, at=clock.real_now() - timedelta(minutes=31))
+    async with client_of(app, accept="text/html") as client:
+        kept = await client.post(
+            "/things?of=mine",
+            data={"what": "a <long> text"},
+            headers={"cookie": f"{identity.COOKIE}={stale}"},
+        )
+    address = unquote(kept.headers["location"].partition("next=")[2])
+    async with client_of(app, sign_in, accept="text/html") as client:
+        page = await client.get(address)
+    async with client_of(app, a_sign_in(), accept="text/html") as client:
+        others = await client.get(address)
+
+    assert address.startswith("/things?of=mine&kept=")
+    assert 'action="/things?of=mine"' in page.text
+    assert "a &lt;long&gt; text" in page.text
+    assert "long" not in others.text
+    assert await database.value("SELECT count(*) FROM sequences") == 0
+
+
+async def test_what_has_no_page_leads_back_to_the_one_above(app):
+    """bad_input[43]"""
+    stale = cookie_of(a_sign_in(), at=clock.real_now() - timedelta(minutes=31))
+    async with client_of(app, accept="text/html") as client:
+        answer = await client.post(
+            f"/things/{THING}/remove",
+            data={"why": "x"},
+            headers={"cookie": f"{identity.COOKIE}={stale}"},
+        )
+
+    assert answer.headers["location"] == "/sign-in?next=%2Fthings"
 
 
 async def test_every_answer_carries_the_headers_that_protect_a_page(student):

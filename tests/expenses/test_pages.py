@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 
@@ -238,3 +239,15 @@ async def test_not_placed_and_not_found(museum):
     await museum.on(datetime(2024, 4, 30, tzinfo=UTC))
     late = await museum.intern.form("/expenses", {"placement": str(PLACEMENT)})
     assert late.status_code == 409
+
+
+async def test_what_is_typed_into_an_ended_sign_in_is_in_the_line_again(museum):
+    """bad_input[43]"""
+    page = f"/expenses/{await museum.begins()}/lines/new"
+
+    sent = await museum.intern.away().form(page, {"what": "Coach to London", "amount": "12.50"})
+    address = unquote(sent.headers["location"].partition("next=")[2])
+    again = await museum.intern.get(address)
+
+    assert (sent.status_code, address.partition("?")[0]) == (303, page)
+    assert 'value="Coach to London"' in again.text

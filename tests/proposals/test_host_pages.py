@@ -1,5 +1,6 @@
 """A host at its pages: register, write step by step, send, see what the office says."""
 
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -204,3 +205,29 @@ async def test_registration_keeps_what_was_typed_beside_its_faults(oxford: Oxfor
     assert "Sukarno" in answer.text
     assert "a@b" in answer.text
     assert "This holds a character that cannot be shown." in answer.text
+
+
+async def test_what_is_typed_into_an_ended_sign_in_is_in_the_step_again(oxford: Oxford):
+    """bad_input[43]"""
+    proposal_id, _ = await oxford.has_a_draft()
+    step = f"/proposals/{proposal_id}/tasks"
+
+    sent = await oxford.host.away().form(step, {"tasks": "Newer words of mine"})
+    address = unquote(sent.headers["location"].partition("next=")[2])
+    page = await oxford.host.get(address)
+
+    assert (sent.status_code, address.partition("?")[0]) == (303, step)
+    assert page.status_code == 200
+    assert "Newer words of mine</textarea>" in page.text
+    last = await oxford.host.away().form(f"/proposals/{proposal_id}/submit")
+    assert last.headers["location"].endswith(f"%2Fproposals%2F{proposal_id}%2Fsubmit")
+    assert (await oxford.host.get(f"/proposals/{proposal_id}/submit")).status_code == 303
+
+
+async def test_who_registers_needs_no_sign_in_though_an_old_one_is_still_about(oxford: Oxford):
+    """A public form that was opened without a sign-in is taken; an ended cookie changes nothing."""
+    old = oxford.doors.student().away()
+
+    sent = await old.form("/hosts/register", REGISTRATION | {"csrf": oxford.doors.visitor().csrf})
+
+    assert (sent.status_code, sent.headers["location"][:17]) == (303, "/hosts/registered")

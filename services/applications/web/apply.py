@@ -44,7 +44,7 @@ async def show_new(door: web.TheDoor, actor: web.SignedIn, vacancy: UUID) -> Res
     if earlier is not None:
         return door.see_other(f"/applications/{earlier}/edit")
     refused = await _refusal(door, found)
-    return await _form(door, found, refused=refused)
+    return await _form(door, found, refused=refused, kept=await door.kept_form())
 
 
 @pages.post("/new")

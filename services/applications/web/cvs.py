@@ -16,7 +16,7 @@ async def answer_cv(
     door: Door, vacancy_id: UUID, application_id: UUID, *, actor: Actor
 ) -> Response:
     """The copy as a PDF, or the answer for what does not exist."""
-    ask_for_recent_sign_in(door, actor)
+    await ask_for_recent_sign_in(door, actor)
     found = await shown.find_cv(door.database, vacancy_id, application_id, to=actor)
     if found is None:
         raise SelectionIsNotYours

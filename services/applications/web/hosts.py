@@ -154,7 +154,7 @@ async def _released(
     row = await shown.show_selection(door.database, vacancy_id, which, to=actor)
     if row["released_at"] is None or row["host_id"] not in actor.hosts:
         raise SelectionIsNotYours
-    ask_for_recent_sign_in(door, actor)
+    await ask_for_recent_sign_in(door, actor)
     return row
 
 
@@ -183,6 +183,9 @@ async def _choosing(
     places = held.places if held else row["places"]
     now = await clock.shown(door.database)
     draft = row["draft"] or _draft_from(people)
+    if kept := await door.kept_form():  # typed before they had to sign in again
+        live = {each["application_id"]: each["name"] for each in people if each["is_live"]}
+        draft = ranking.draft_of(kept, live)
     errors = {slip.field: slip.sentence for slip in slips or ()}
     return await door.page(
         "selection.html",

@@ -192,7 +192,7 @@ async def _line_page(
     form: LineForm | None = None,
     faulty: FormFaults | None = None,
 ) -> Response:
-    typed = door.typed_pairs if form or faulty else None
+    typed = door.typed_pairs if form or faulty else await door.kept_pairs()
     sheet = show(
         LineForm,
         typed=typed,

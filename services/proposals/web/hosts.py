@@ -78,7 +78,8 @@ async def show_registration(door: web.TheDoor) -> Response:
     """The form."""
     here = door.request.app.state.universities[door.university].zone
     values = {"country": "GB", "zone": here}
-    sheet = show(RegistrationForm, values=values, choices=await _choices(door))
+    typed = await door.kept_pairs()
+    sheet = show(RegistrationForm, typed=typed, values=values, choices=await _choices(door))
     return await door.page("host_register.html", sheet=sheet, errors=())
 
 
@@ -136,7 +137,7 @@ async def show_own_hosts(door: web.TheDoor, actor: web.SignedIn) -> Response:
     people = {
         host["host_id"]: await _people(door, host["host_id"], actor)
         for host in hosts
-        if host["host_id"] in actor.hosts
+        if host["host_id"] in actor.organisations
     }
     return await door.page(
         "host_mine.html",

@@ -149,6 +149,12 @@ async def submit_proposal(proposal_id: UUID, door: web.TheDoor, actor: web.Signe
     return door.see_other(f"/proposals/{proposal_id}")
 
 
+@pages.get("/{proposal_id}/submit")
+async def show_last_step(proposal_id: UUID, door: web.TheDoor) -> Response:
+    """Sending has no page of its own: whoever comes back here finds the step that sends."""
+    return door.see_other(f"/proposals/{proposal_id}/check")
+
+
 @pages.get("/{proposal_id}/withdraw")
 async def ask_to_withdraw(proposal_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Before it ends: what that means."""
@@ -234,10 +240,12 @@ async def _step_page(
     }
     if step == "check":
         return await _check_page(door, rules, gaps, common, status=status)
+    if kept := await door.kept_pairs():  # typed before the sign-in ended, and newer than the draft
+        proposal = proposal | {"typed": {**proposal["typed"], step: kept}}
     sheet = _sheet(step, proposal, rules)
     return await door.page(
         "proposal_step.html",
-        status=422 if sheet.errors else status,
+        status=422 if sheet.errors and not kept else status,
         sheet=sheet,
         errors=sheet.errors,
         name=STEPS[step],

@@ -100,6 +100,7 @@ async def show_screening(proposal_id: UUID, door: web.TheDoor, actor: web.Signed
         return await _not_for_its_author(door)
     sheet = show(
         VerdictForm,
+        typed=await door.kept_pairs(),
         values={"revision": shown["proposal"]["revision"]},
         choices=_choices(shown["proposal"], shown["rules"], shown["now"]),
     )

@@ -70,7 +70,7 @@ async def show_selection(
     if row["released_at"] is None:
         return answer
     if row["host_id"] in actor.hosts and actor.is_a(Role.HOST_CONTACT):
-        ask_for_recent_sign_in(door, actor)
+        await ask_for_recent_sign_in(door, actor)
         found = await shown.list_applications(door.database, vacancy_id, which, to=actor)
         return answer | {"applications": [_application(each) for each in found]}
     choices = await places.list_considered(door.database, vacancy_id, which)
@@ -97,7 +97,7 @@ async def rank_applications(
     """Confirm a choice. The office is refused: it takes no part in choosing (R88)."""
     if not actor.is_a(Role.HOST_CONTACT):
         raise OfficeDoesNotRank
-    ask_for_recent_sign_in(door, actor)
+    await ask_for_recent_sign_in(door, actor)
     choices = tuple(
         Choice(each.application_id, each.rank, each.reason_code, each.remark)
         for each in body.choices
