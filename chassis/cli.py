@@ -1,5 +1,7 @@
 """One command line for each service: `python -m services.<name> ROLE`, and the operator's commands.
 
+What only one role needs is loaded by that role: a `web` process holds no Kafka, a relay no pages.
+
 Exit codes: 0 also when there was nothing to do, 64 usage, 65 data, 75 try later, 78 configuration.
 """
 
@@ -12,12 +14,11 @@ from typing import Any
 
 import structlog
 import typer
-import uvicorn
 import uvloop
 from prometheus_client import start_http_server
 from rich.console import Console
 
-from chassis import clock, database, logs, migrate, settings, topics
+from chassis import clock, database, logs, migrate, settings
 from chassis.database import Database
 from chassis.parts import Parts
 
@@ -92,6 +93,8 @@ def commands(parts: Parts) -> typer.Typer:
     @of_topics.command()
     def apply() -> None:
         """Create this service's topics on the broker, or bring their settings up to date."""
+        from chassis import topics
+
         read = settings.read(parts.settings)
         for line in asyncio.run(topics.apply(read, parts.name)):
             print(line)
@@ -99,6 +102,8 @@ def commands(parts: Parts) -> typer.Typer:
     @of_topics.command()
     def check() -> None:
         """Compare this service's topics with the broker's; 78 where they differ."""
+        from chassis import topics
+
         read = settings.read(parts.settings)
         faults = asyncio.run(topics.check(read, parts.name))
         for fault in faults:
@@ -120,6 +125,7 @@ def _add_operators_commands(app: typer.Typer, parts: Parts) -> None:
 
 def _serve(parts: Parts) -> None:
     """One uvicorn process; scale by processes."""
+    import uvicorn
 
     async def serve(read: Any, pool: Database, stop: asyncio.Event) -> None:
         server = uvicorn.Server(
@@ -173,7 +179,7 @@ async def _until_stopped(parts: Parts, role: str, read: Any, running: Running) -
     log.info("process.started", version=migrate.newest(parts.name))
     try:
         await running(read, pool, stop)
-    except topics.TopicsAreMissing as missing:
+    except settings.IsMisconfigured as missing:
         print(missing, file=sys.stderr)
         raise typer.Exit(settings.CONFIGURATION_FAULT) from missing
     finally:

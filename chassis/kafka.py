@@ -9,32 +9,28 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer  # pyright: ignore[reportMissingTypeStubs]
 from aiokafka.partitioner import murmur2  # pyright: ignore
-from faststream.kafka.security import parse_security
-from faststream.security import BaseSecurity, SASLScram512
 
 from chassis.settings import Settings
 
 
-def security(settings: Settings) -> BaseSecurity | None:
-    """SCRAM where a user is named, TLS where an authority is; None on loopback."""
-    authority = settings.kafka_tls_authority
-    context = ssl.create_default_context(cafile=str(authority)) if authority else None
-    if settings.kafka_username and settings.kafka_password:
-        return SASLScram512(
-            settings.kafka_username,
-            settings.kafka_password.get_secret_value(),
-            ssl_context=context,
-            use_ssl=context is not None,
-        )
-    return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
-
-
 def client_options(settings: Settings) -> dict[str, Any]:
-    """The same, as aiokafka's clients take it."""
-    return {
-        "bootstrap_servers": settings.kafka_bootstrap,
-        **parse_security(security(settings)),
-    }
+    """Where the broker is and how we sign in, as aiokafka's clients take it.
+
+    SCRAM where a user is named, TLS where an authority is; neither on loopback.
+    """
+    authority = settings.kafka_tls_authority
+    options: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap}
+    if authority:
+        options["ssl_context"] = ssl.create_default_context(cafile=str(authority))
+    if settings.kafka_username and settings.kafka_password:
+        options |= {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
+    kind = "SASL_" if "sasl_mechanism" in options else ""
+    options["security_protocol"] = kind + ("SSL" if authority else "PLAINTEXT")
+    return options
 
 
 def group_of(consumer: str, settings: Settings) -> str:

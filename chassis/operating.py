@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chassis import backlog, clock, parking, settings
+from chassis import clock, parking, settings
 from chassis.actor import Actor, Role
 from chassis.database import TRANSIENT, Database, RowMissing
 from chassis.decision import Refused
@@ -34,11 +34,15 @@ def add_commands(app: typer.Typer, parts: Parts) -> None:
     def lag() -> None:
         """How far this service's reading is behind, partition by partition."""
         read = settings.read(parts.settings)
+        from chassis import backlog  # here: it brings Kafka, which `web` does without
+
         _print(asyncio.run(backlog.lag(read, parts)))
 
     @app.command()
     def outbox() -> None:
         """What is recorded and not yet published."""
+        from chassis import backlog
+
         _print([within(parts, backlog.unpublished)])
 
     _add_parked(app, parts)

@@ -29,6 +29,10 @@ PREFIX = "MICRO_INTERNSHIPS_"
 """Our own prefix: an unknown variable that begins with it is a misspelling, and is refused."""
 
 
+class IsMisconfigured(Exception):
+    """Something outside answers, and is not what we were told: exit 78, like a fault in a setting."""
+
+
 class Environment(StrEnum):
     """Where this process runs. Production refuses the shifted clock, failpoints and weak secrets."""
 

@@ -19,7 +19,7 @@ from aiokafka.admin.config_resource import (  # pyright: ignore[reportMissingTyp
 )
 
 from chassis import kafka
-from chassis.settings import Settings
+from chassis.settings import IsMisconfigured, Settings
 from schemas.envelope import Service
 from schemas.topics import PARTITIONS, TOPICS, Topic
 
@@ -28,7 +28,7 @@ ASKED, ASKED_EVERY = 25, 0.2  # times, seconds
 ALREADY_THERE = 36  # Kafka's error code TOPIC_ALREADY_EXISTS
 
 
-class TopicsAreMissing(Exception):
+class TopicsAreMissing(IsMisconfigured):
     """The broker answers, and does not have them: a fault of configuration, not an outage."""
 
     def __init__(self, names: Iterable[str]) -> None:

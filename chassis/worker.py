@@ -18,6 +18,7 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import (  # pyright: 
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
+from faststream.security import BaseSecurity, SASLScram512
 
 from chassis import kafka, parking, topics, waiting
 from chassis.database import Database
@@ -137,7 +138,7 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
     """FastStream with every choice made by us."""
     broker = KafkaBroker(
         settings.kafka_bootstrap,
-        security=kafka.security(settings),
+        security=_security(settings),
         logger=None,  # two lines a batch otherwise
         apply_types=False,
         graceful_timeout=30.0,
@@ -180,3 +181,17 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
         await engine.run(message.raw_message, message.epoch)
 
     return broker
+
+
+def _security(settings: Settings) -> BaseSecurity | None:
+    """What `kafka.client_options` says, in the shell's words."""
+    options = kafka.client_options(settings)
+    context = options.get("ssl_context")
+    if "sasl_mechanism" in options:
+        return SASLScram512(
+            options["sasl_plain_username"],
+            options["sasl_plain_password"],
+            ssl_context=context,
+            use_ssl=context is not None,
+        )
+    return BaseSecurity(ssl_context=context, use_ssl=True) if context else None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.application import application
 from chassis.database import Database
 from chassis.parts import Parts, Queue
 from services.notifications.commands.writing import addresses_of
@@ -13,15 +12,15 @@ from services.notifications.mailer.post import Post
 from services.notifications.queues import Sender
 from services.notifications.reactions import REACTIONS
 from services.notifications.settings import NotificationsSettings
-from services.notifications.web import api, letters, office
 
 PATHS = ("/office/notifications", "/api/notifications/v1")
-ROUTES = (letters.pages, office.pages, api.api)
 
 
 def app(settings: NotificationsSettings, database: Database) -> Any:
-    """The process that serves the office's pages and the API."""
-    return application(service="notifications", settings=settings, database=database, routes=ROUTES)
+    """The web application. Only the `web` role loads it: relay and worker are smaller without."""
+    from services.notifications.web import routes
+
+    return routes.app(settings, database)
 
 
 def senders(settings: NotificationsSettings) -> tuple[Queue, ...]:

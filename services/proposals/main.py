@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from chassis import audit, clock, settings
-from chassis.application import application
 from chassis.database import Database
 from chassis.parts import Parts
 from services.proposals.contacts import Contacts
@@ -15,22 +14,6 @@ from services.proposals.deadlines import proposals as proposal_deadlines
 from services.proposals.deadlines import vacancies as vacancy_deadlines
 from services.proposals.reactions import REACTIONS
 from services.proposals.settings import ProposalsSettings
-from services.proposals.views.accounts import list_hosts_of
-from services.proposals.web import (
-    account,
-    hosts,
-    office,
-    proposals,
-    public,
-    screening,
-    search,
-    sign_in,
-)
-from services.proposals.web.api import accounts as accounts_api
-from services.proposals.web.api import hosts as hosts_api
-from services.proposals.web.api import programmes as programmes_api
-from services.proposals.web.api import proposals as proposals_api
-from services.proposals.web.api import vacancies as vacancies_api
 
 PATHS = (
     "/",
@@ -50,22 +33,12 @@ PATHS = (
     "/static",
 )
 
-FRONT_DESK = (sign_in.pages, account.pages, accounts_api.api)
-PROGRAMMES = (public.pages, public.offices, programmes_api.api)
-HOSTS = (hosts.pages, hosts_api.api)
-PROPOSALS = (proposals.pages, office.pages, screening.pages, proposals_api.api)
-VACANCIES = (search.pages, vacancies_api.api)
-ROUTES = (*FRONT_DESK, *PROGRAMMES, *HOSTS, *PROPOSALS, *VACANCIES)
 
+def app(read: ProposalsSettings, database: Database) -> Any:
+    """The web application. Only the `web` role loads it: relay and worker are smaller without."""
+    from services.proposals.web import routes
 
-def _app(read: ProposalsSettings, database: Database) -> Any:
-    return application(
-        service="proposals",
-        settings=read,
-        database=database,
-        routes=ROUTES,
-        hosts_of=list_hosts_of,
-    )
+    return routes.app(read, database)
 
 
 class Restated(StrEnum):
@@ -98,7 +71,7 @@ SERVICE = Parts(
     name="proposals",
     settings=ProposalsSettings,
     paths=PATHS,
-    app=_app,
+    app=app,
     reactions=REACTIONS,
     deadlines=(
         *account_deadlines.DEADLINES,

@@ -13,8 +13,7 @@ def parts_of(service: str):
 
 
 def routes_of(service: str):
-    importlib.import_module(f"services.{service}.main")
-    return importlib.import_module(f"services.{service}.main").ROUTES
+    return importlib.import_module(f"services.{service}.web.routes").ROUTES
 
 
 @pytest.mark.parametrize("service", SERVICES)
