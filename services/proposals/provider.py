@@ -84,8 +84,8 @@ class Provider:
         self._keys: KeySet | None = None
         self._keys_at = 0.0
 
-    async def where_to(self, journey: Journey, *, back_to: str) -> str:
-        """The provider's page that the browser is sent to."""
+    async def where_to(self, journey: Journey, *, back_to: str, again: bool = False) -> str:
+        """The provider's page that the browser is sent to; `again` where an old sign-in there is not enough."""
         about = await self._metadata()
         asked = {
             "response_type": "code",
@@ -97,6 +97,8 @@ class Provider:
             "code_challenge": journey.challenge,
             "code_challenge_method": "S256",
         }
+        if again:
+            asked["prompt"] = "login"
         page = self._checked(about["authorization_endpoint"])
         return f"{page}{'&' if '?' in page else '?'}{urlencode(asked)}"
 

@@ -95,6 +95,18 @@ async def test_page_that_was_asked_for_comes_after_signing_in(visitor):
     assert answer.headers["location"] == "/vacancies?mode=remote"
 
 
+async def test_sign_in_that_must_be_new_is_asked_of_the_provider_anew(visitor):
+    """A host opens applications with a recent sign-in: an old one at the provider is not enough."""
+    page = await visitor.get("/sign-in?next=%2Fselections&again=yes")
+    away = await visitor.get("/sign-in/start?next=%2Fselections&again=yes")
+    usual = await visitor.get("/sign-in/start?next=%2Fselections")
+
+    assert "with a sign-in of the last 15 minutes" in page.text
+    assert "/sign-in/start?next=%2Fselections&amp;again=yes" in page.text
+    assert query_of(away.headers["location"])["prompt"] == "login"
+    assert "prompt" not in query_of(usual.headers["location"])
+
+
 async def test_contact_card_goes_out_when_it_is_new_or_changed(visitor, provider, database):
     await there_and_back(visitor)
     await there_and_back(visitor)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -74,13 +74,17 @@ async def _sign_in_page(
     door: Door, *, after: str | None, status: int = 200, **values: Any
 ) -> Response:
     page = known_page(after)
-    start = "/sign-in/start" + (f"?next={quote(page, safe='')}" if page else "")
+    again = door.request.query_params.get("again") == "yes"
+    kept = {"next": page} if page else {}
+    asked = urlencode(kept | ({"again": "yes"} if again else {}))
+    start = "/sign-in/start" + (f"?{asked}" if asked else "")
     sheet = values.pop("sheet", None) or show(LinkForm)
     return await door.page(
         "sign_in.html",
         status=status,
         start=start,
         after=page or "",
+        again=again,
         sheet=sheet,
         errors=sheet.errors,
         **values,
@@ -95,7 +99,11 @@ async def start(door: web.TheDoor) -> Response:
     """Off to the university's identity provider."""
     journey = Journey.new()
     try:
-        address = await front_desk(door).provider.where_to(journey, back_to=origin(door) + BACK)
+        address = await front_desk(door).provider.where_to(
+            journey,
+            back_to=origin(door) + BACK,
+            again=door.request.query_params.get("again") == "yes",
+        )
     except ProviderIsAway as away:
         raise _away() from away
     content = {
