@@ -157,7 +157,7 @@ async def test_protocol_is_asked_for(desk: Doors, headers: dict[str, str], statu
 
 
 async def test_what_never_was_and_what_is_anothers_is_answered_alike(oxford: Oxford):
-    """bad_input[19] to [21]"""
+    """bad_input[19], bad_input[20], bad_input[21]"""
     proposal_id, _ = await oxford.has_a_draft()
     elsewhere = oxford.doors.person(*oxford.office.sign_in.roles, university="northfield")
     elsewhere.headers["host"] = "northfield.localhost"
@@ -189,7 +189,7 @@ async def test_key_sent_again_is_answered_the_same_or_refused(oxford: Oxford):
 
 
 async def test_edit_names_its_version(oxford: Oxford):
-    """bad_input[26] and [27]"""
+    """bad_input[26], bad_input[27]"""
     proposal_id, version = await oxford.has_a_draft()
     path = f"{API}/proposals/{proposal_id}"
 

@@ -201,6 +201,11 @@ class ApplicationHasChanged(Refused):
     status = 412
     code = "version-changed"
 
+    @classmethod
+    def because(cls, case: Any, /) -> "ApplicationHasChanged":
+        """Name the version that an edit would have to start from."""
+        return cls(current_version=case.application.version)
+
 
 class DeadlineHasPassed(Refused):
     """Applications closed at {deadline}. This came at {server_time}."""
