@@ -41,6 +41,11 @@ def test_the_boundaries_hold():
         ("schemas/envelope.py", "import chassis.decision", "the contract needs pydantic alone"),
         ("chassis/web.py", "import aiokafka", "a web process has no Kafka in it"),
         (
+            "services/expenses/receipts/judge.py",
+            "import services.expenses.receipts.cage",
+            "PDFs are opened in a cage alone",
+        ),
+        (
             "services/notifications/domain/letter.py",
             "import services.notifications.store",
             "the same layers in every service",

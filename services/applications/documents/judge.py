@@ -1,9 +1,6 @@
 """Judge a CV before anything is stored: by its content, in a cage, and never by its name alone."""
 
-import asyncio
-import json
 import re
-import sys
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +8,7 @@ from typing import Any
 
 import puremagic
 
+from chassis.cage import Cage, Fault
 from schemas.rules import ApplyingRules
 from services.applications.domain.document import (
     PDF,
@@ -28,8 +26,7 @@ from services.applications.domain.document import (
     uphold_page_rule,
 )
 
-CAGE = Path(__file__).with_name("cage.py")
-LONGEST = 12  # seconds, by the clock on the wall
+CAGE = "services.applications.documents.cage"
 MEGABYTE = 1024 * 1024
 LONGEST_NAME = 100
 
@@ -50,16 +47,16 @@ class Judge:
     """Examines files, so many at once; further ones wait."""
 
     def __init__(self, at_once: int) -> None:
-        self._free = asyncio.Semaphore(at_once)
+        self._cage = Cage(CAGE, at_once=at_once)
 
     async def cv(self, original: bytes, *, name: str, rules: ApplyingRules) -> Judged:
         """Examine a CV by one programme's rules. Raises a refusal that names the field `cv`."""
         _check_name_and_magic(original, name, rules)
-        async with self._free:
-            report, copy = await _caged(original, keep=rules.cv_pages)
-        if fault := report.get("fault"):
-            raise _FAULTS.get(fault, FileIsUnreadable)()
-        judged = Judged(PDF, report["pages"], report["kept"], copy, tuple(report["notes"]))
+        try:
+            found, copy = await self._cage.examine(original, str(rules.cv_pages))
+        except Fault as fault:
+            raise _FAULTS.get(str(fault), FileIsUnreadable)() from fault
+        judged = Judged(PDF, found["pages"], found["kept"], copy, tuple(found["notes"]))
         uphold_page_rule(judged, rules=rules)
         return judged
 
@@ -96,30 +93,3 @@ def _is_pdf(original: bytes) -> bool:
     except puremagic.PureError:
         return False
     return any(each.mime_type == PDF for each in found)
-
-
-async def _caged(original: bytes, *, keep: int) -> tuple[dict[str, Any], bytes]:
-    """Run the cage: another process, an empty environment, and an end to our patience."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        str(CAGE),
-        str(keep),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-    )
-    try:
-        answer, _ = await asyncio.wait_for(process.communicate(original), LONGEST)
-    except TimeoutError:
-        return {"fault": "too-complex"}, b""
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    line, _, copy = answer.partition(b"\n")
-    if process.returncode != 0 or not line:
-        return {"fault": "too-complex"}, b""  # the kernel ended it: memory, or processor time
-    return json.loads(line), copy

@@ -1,15 +1,12 @@
 """Judge a receipt before anything is stored: by its content, in a cage, and never by its name alone."""
 
-import asyncio
 import hashlib
-import json
 import re
-import sys
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from chassis.cage import Cage, Fault
 from services.expenses.domain.receipt import (
     LARGEST,
     FileHasMoreBehindIt,
@@ -26,8 +23,7 @@ from services.expenses.domain.receipt import (
     ReceiptIsRefused,
 )
 
-CAGE = Path(__file__).with_name("cage.py")
-LONGEST = 12  # seconds, by the clock on the wall
+CAGE = "services.expenses.receipts.cage"
 LONGEST_NAME = 100
 
 MARKS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png"}
@@ -48,21 +44,21 @@ class Judge:
     """Examines files, so many at once; further ones wait."""
 
     def __init__(self, at_once: int) -> None:
-        self._free = asyncio.Semaphore(at_once)
+        self._cage = Cage(CAGE, at_once=at_once)
 
     async def receipt(self, original: bytes, *, name: str = "") -> Judged:
         """Examine a receipt. Raises a refusal that names the field `receipt`."""
         _check_name_and_mark(original, name)
-        async with self._free:
-            report, copy = await _caged(original)
-        if fault := report.get("fault"):
-            raise _FAULTS.get(fault, FileIsUnreadable)()
+        try:
+            found, copy = await self._cage.examine(original)
+        except Fault as fault:
+            raise _FAULTS.get(str(fault), FileIsUnreadable)() from fault
         return Judged(
-            media_type=report["media_type"],
+            media_type=found["media_type"],
             copy=copy,
             sent_hash=hashlib.sha256(original).digest(),
             copy_hash=hashlib.sha256(copy).digest(),
-            notes=tuple(report["notes"]),
+            notes=tuple(found["notes"]),
         )
 
 
@@ -86,29 +82,3 @@ def _check_name_and_mark(original: bytes, name: str) -> None:
         raise FileIsOfAnotherKind if said else FileIsNotSupported
     if said and said != found:
         raise FileIsOfAnotherKind
-
-
-async def _caged(original: bytes) -> tuple[dict[str, Any], bytes]:
-    """Run the cage: another process, an empty environment, and an end to our patience."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        str(CAGE),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-    )
-    try:
-        answer, _ = await asyncio.wait_for(process.communicate(original), LONGEST)
-    except TimeoutError:
-        return {"fault": "too-complex"}, b""
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    line, _, copy = answer.partition(b"\n")
-    if process.returncode != 0 or not line:
-        return {"fault": "too-complex"}, b""  # the kernel ended it: memory, or processor time
-    return json.loads(line), copy
