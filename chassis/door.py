@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID, uuid4
 
@@ -38,7 +38,23 @@ CSRF_FIELD = "csrf"
 KEY_FIELD = "command_key"
 OURS = (CSRF_FIELD, KEY_FIELD)
 Act = Callable[[Transaction], Awaitable[Any]]
+Asked = TypeVar("Asked", contravariant=True)
 HostsOf = Callable[[Database, UUID, str], Awaitable[Mapping[UUID, str]]]
+
+
+class Command(Protocol[Asked]):
+    """What the commands of every service look like."""
+
+    def __call__(
+        self, tx: Transaction, command: Asked, /, *, actor: Actor, now: clock.Clock
+    ) -> Awaitable[Any]:
+        """Lock, decide, save, record."""
+        ...
+
+
+def by(actor: Actor, command: Command[Asked], asked: Asked) -> Act:
+    """A command as a door runs it: by this actor, at whatever time it is once the lock is held."""
+    return lambda tx: command(tx, asked, actor=actor, now=clock.now)
 
 
 @dataclass(slots=True, eq=False)

@@ -27,11 +27,8 @@ from schemas.proposals import (
 )
 from services.expenses.commands import claims as commands
 from services.expenses.domain.case import Placement, PlacementStatus
-from services.expenses.domain.sending import (
-    ClaimWindowHasClosed,
-    NothingToClaim,
-    PlacementWasCancelled,
-)
+from services.expenses.domain.sending import NothingToClaim, PlacementWasCancelled
+from services.expenses.domain.writing import ClaimWindowHasClosed
 from services.expenses.store import known
 
 Ended = PlacementCompleted | PlacementNotCompleted

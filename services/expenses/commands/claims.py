@@ -14,22 +14,19 @@ from chassis.decision import Decision
 from chassis.money import amount
 from schemas.envelope import new_id
 from services.expenses.commands.references import draw_reference
-from services.expenses.domain import lapsing, sending
+from services.expenses.domain import lapsing, sending, writing
 from services.expenses.domain.case import Placement, send_by
 from services.expenses.domain.claim import Claim, ClaimIsNotYours, may_move
 from services.expenses.domain.policy import can
 from services.expenses.domain.receipt import Judged, Receipt
 from services.expenses.domain.ruling import CopyHasNotArrived, Grounds
 from services.expenses.domain.sending import (
-    AddLines,
-    ChangeLine,
     PlacementIsNotYours,
-    RemoveLine,
     StartClaim,
     SubmitClaim,
     WithdrawClaim,
-    line_of,
 )
+from services.expenses.domain.writing import AddLines, ChangeLine, RemoveLine, line_of
 from services.expenses.store import claims as store
 from services.expenses.store import known
 from services.expenses.store import lines as line_store
@@ -82,7 +79,7 @@ async def add_lines(
 ) -> dict[str, Any]:
     """Write lines into a claim."""
     claim, placement, grounds = await _lock_with_grounds(tx, command.claim_id, actor)
-    decision = sending.add_lines(
+    decision = writing.add_lines(
         claim,
         command,
         placement=placement,
@@ -101,11 +98,10 @@ async def change_line(
 ) -> dict[str, Any]:
     """Write one line anew."""
     claim, placement, grounds = await _lock_with_grounds(tx, command.claim_id, actor)
-    decision = sending.change_line(
+    decision = writing.change_line(
         claim, command, placement=placement, grounds=grounds, actor=actor, now=await now(tx)
     )
-    await keep(tx, decision, actor=actor)
-    return told(decision.state)
+    return await keep(tx, decision, actor=actor)
 
 
 async def remove_line(
@@ -113,15 +109,14 @@ async def remove_line(
 ) -> dict[str, Any]:
     """Leave a line out, and forget its receipt."""
     claim, placement, grounds = await _lock_with_grounds(tx, command.claim_id, actor)
-    decision = sending.remove_line(
+    decision = writing.remove_line(
         claim, command, placement=placement, grounds=grounds, actor=actor, now=await now(tx)
     )
     removed = line_of(claim, command.line_id)
     await line_store.remove_line(tx, removed)
     if removed.receipt_id:
         await line_store.remove_receipt(tx, removed.receipt_id)
-    await keep(tx, decision, actor=actor)
-    return told(decision.state)
+    return await keep(tx, decision, actor=actor)
 
 
 async def add_receipt(
@@ -151,7 +146,7 @@ async def add_receipt(
     seen = await line_store.is_seen_before(
         tx, judged, university=claim.case.university, line_id=line_id
     )
-    decision = sending.add_receipt(
+    decision = writing.add_receipt(
         claim,
         line_id,
         receipt_id=receipt.receipt_id,
@@ -192,8 +187,7 @@ async def submit_claim(
         now=at,
         rules=await known.get_rules(tx, claim.case),
     )
-    await keep(tx, decision, actor=actor, act="submitted", at=at, lines=len(claim.lines))
-    return told(decision.state)
+    return await keep(tx, decision, actor=actor, act="submitted", at=at, lines=len(claim.lines))
 
 
 async def withdraw_claim(
@@ -203,8 +197,7 @@ async def withdraw_claim(
     claim, placement, _ = await _lock_with_grounds(tx, command.claim_id, actor)
     at = await now(tx)
     decision = sending.withdraw(claim, placement=placement, actor=actor, now=at)
-    await keep(tx, decision, actor=actor, act="withdrawn", at=at)
-    return told(decision.state)
+    return await keep(tx, decision, actor=actor, act="withdrawn", at=at)
 
 
 async def lapse_claim(tx: Transaction, claim_id: UUID, *, actor: Actor, now: Clock) -> None:
@@ -240,14 +233,15 @@ async def keep(
     at: datetime | None = None,
     reason: str | None = None,
     **facts: Any,
-) -> None:
-    """Save what was decided, tell it, and note it in the claim's timeline."""
+) -> dict[str, Any]:
+    """Save what was decided, tell it, and note it in the claim's timeline; what its caller reads then."""
     await line_store.save_lines(tx, decision.state.claim_id, decision.state.lines)
     await store.save_claim(tx, decision.state)
     if act and at and decision.events:
         claim_id = decision.state.claim_id
         await store.add_history(tx, claim_id, at=at, act=act, role=actor.role, **facts)
     await outbox.record(tx, decision.events, actor=actor, reason=reason)
+    return told(decision.state)
 
 
 def told(claim: Claim) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from chassis import clock, web
 from chassis.answers import say
 from chassis.decision import Refused
-from chassis.door import Act, Door
+from chassis.door import Act, Door, by
 from chassis.fields import Day, Money, Text
 from chassis.paging import MOST, USUAL, Cursors
 from chassis.problems import one_fault
@@ -30,14 +30,8 @@ from services.expenses.domain.repaying import (
     ReportReimbursement,
     SettleDispute,
 )
-from services.expenses.domain.sending import (
-    AddLines,
-    ChangeLine,
-    RemoveLine,
-    StartClaim,
-    SubmitClaim,
-    WithdrawClaim,
-)
+from services.expenses.domain.sending import StartClaim, SubmitClaim, WithdrawClaim
+from services.expenses.domain.writing import AddLines, ChangeLine, RemoveLine
 from services.expenses.views import claims as views
 from services.expenses.views.claims import Filters
 from services.expenses.views.receipts import open_receipt
@@ -191,7 +185,7 @@ async def start_claim(body: ClaimBegun, door: web.TheDoor, actor: web.SignedIn) 
     """Begin a claim. One that is under way for the same placement is the answer then."""
     command = StartClaim(body.placement_id)
     return await door.answer(
-        lambda tx: commands.start_claim(tx, command, actor=actor, now=clock.now),
+        by(actor, commands.start_claim, command),
         status=201,
         location=lambda begun: f"{ADDRESS}/{begun['claim_id']}",
     )
@@ -214,7 +208,7 @@ async def add_lines(
     command = AddLines(claim_id, tuple(line.spending() for line in body.lines))
     return await _answer_of_lines(
         door,
-        lambda tx: commands.add_lines(tx, command, actor=actor, now=clock.now),
+        by(actor, commands.add_lines, command),
         status=201,
     )
 
@@ -227,9 +221,7 @@ async def change_line(
     spending = Spending(body.date, body.kind, body.amount, body.what, body.reason)
     command = ChangeLine(claim_id, line_id, spending, version=if_match(door))
     try:
-        return await door.answer(
-            lambda tx: commands.change_line(tx, command, actor=actor, now=clock.now)
-        )
+        return await door.answer(by(actor, commands.change_line, command))
     except ClaimHasChanged as changed:
         held = await views.show_claim(door.database, claim_id, to=actor)
         problem = one_fault("", changed.slug(), changed.sentence, status=changed.status)
@@ -261,37 +253,26 @@ async def remove_line(
     claim_id: UUID, line_id: UUID, door: web.TheDoor, actor: web.SignedIn
 ) -> Response:
     """Leave a line out, and its receipt with it."""
-    command = RemoveLine(claim_id, line_id)
-    return await door.answer(
-        lambda tx: commands.remove_line(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, commands.remove_line, RemoveLine(claim_id, line_id)))
 
 
 @api.post("/claims/{claim_id}/submit", audience=web.APPLICANT)
 async def submit_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Send it to the host."""
-    command = SubmitClaim(claim_id)
-    return await _answer_of_lines(
-        door, lambda tx: commands.submit_claim(tx, command, actor=actor, now=clock.now)
-    )
+    return await _answer_of_lines(door, by(actor, commands.submit_claim, SubmitClaim(claim_id)))
 
 
 @api.post("/claims/{claim_id}/withdraw", audience=web.APPLICANT)
 async def withdraw_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Take it back before it is decided."""
-    command = WithdrawClaim(claim_id)
-    return await door.answer(
-        lambda tx: commands.withdraw_claim(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, commands.withdraw_claim, WithdrawClaim(claim_id)))
 
 
 @api.post("/claims/{claim_id}/confirm", audience=web.APPLICANT)
 async def confirm_reimbursement(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """The money has come."""
     command = ConfirmReimbursement(claim_id)
-    return await door.answer(
-        lambda tx: decisions.confirm_reimbursement(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, decisions.confirm_reimbursement, command))
 
 
 @api.post("/claims/{claim_id}/dispute", audience=web.APPLICANT)
@@ -300,9 +281,7 @@ async def dispute_reimbursement(
 ) -> Response:
     """The money has not come, or not all of it."""
     command = DisputeReimbursement(claim_id, body.reason_code, body.words)
-    return await door.answer(
-        lambda tx: decisions.dispute_reimbursement(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, decisions.dispute_reimbursement, command))
 
 
 # ---- the host ----
@@ -315,9 +294,7 @@ async def decide_claim(
     """Agree to repay what the rules allow, but for the lines named."""
     said = {line.line_id: LineDecision(line.approved, line.reason) for line in body.lines}
     command = DecideClaim(claim_id, said)
-    return await _answer_of_lines(
-        door, lambda tx: decisions.decide_claim(tx, command, actor=actor, now=clock.now)
-    )
+    return await _answer_of_lines(door, by(actor, decisions.decide_claim, command))
 
 
 @api.post("/claims/{claim_id}/return", audience=READERS)
@@ -326,9 +303,7 @@ async def return_claim(
 ) -> Response:
     """Ask the intern for changes."""
     command = ReturnClaim(claim_id, body.reason_code, body.reason)
-    return await door.answer(
-        lambda tx: decisions.return_claim(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, decisions.return_claim, command))
 
 
 @api.post("/claims/{claim_id}/reject", audience=READERS)
@@ -337,9 +312,7 @@ async def reject_claim(
 ) -> Response:
     """Refuse a claim as a whole."""
     command = RejectClaim(claim_id, body.reason_code, body.reason)
-    return await door.answer(
-        lambda tx: decisions.reject_claim(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, decisions.reject_claim, command))
 
 
 @api.post("/claims/{claim_id}/report-reimbursement", audience=READERS)
@@ -348,9 +321,7 @@ async def report_reimbursement(
 ) -> Response:
     """The host says that it has paid."""
     command = ReportReimbursement(claim_id, body.paid, body.paid_on)
-    return await door.answer(
-        lambda tx: decisions.report_reimbursement(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, decisions.report_reimbursement, command))
 
 
 # ---- the office ----
@@ -362,9 +333,7 @@ async def settle_dispute(
 ) -> Response:
     """End a dispute."""
     command = SettleDispute(claim_id, body.outcome, body.reason)
-    return await door.answer(
-        lambda tx: decisions.settle_dispute(tx, command, actor=actor, now=clock.now)
-    )
+    return await door.answer(by(actor, decisions.settle_dispute, command))
 
 
 async def _answer_of_lines(door: Door, act: Act, *, status: int = 200) -> Response:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from chassis import clock, instants, web
 from chassis.actor import Actor, Role
 from chassis.decision import Refused
-from chassis.door import Door
+from chassis.door import Act, Door, by
 from chassis.fields import Text
 from chassis.forms import Form, FormFaults, asks, parse, show
 from schemas.expenses import DisputeReason
@@ -55,9 +55,7 @@ async def start_claim(door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Begin a claim for a placement."""
     try:
         command = StartClaim(UUID(str(door.typed.get("placement", ""))))
-        begun = await door.run(
-            lambda tx: commands.start_claim(tx, command, actor=actor, now=clock.now)
-        )
+        begun = await door.run(by(actor, commands.start_claim, command))
     except ValueError:
         return door.see_other(HERE)
     except Refused as refused:
@@ -83,11 +81,7 @@ async def show_receipt(
 async def submit_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Send it to the host."""
     command = SubmitClaim(claim_id)
-    try:
-        await door.run(lambda tx: commands.submit_claim(tx, command, actor=actor, now=clock.now))
-    except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"{HERE}/{claim_id}")
+    return await act_on_claim(door, claim_id, by(actor, commands.submit_claim, command))
 
 
 @pages.get("/{claim_id}/withdraw", audience=web.APPLICANT)
@@ -103,24 +97,14 @@ async def ask_to_withdraw(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn
 async def withdraw_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Take it back."""
     command = WithdrawClaim(claim_id)
-    try:
-        await door.run(lambda tx: commands.withdraw_claim(tx, command, actor=actor, now=clock.now))
-    except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"{HERE}/{claim_id}")
+    return await act_on_claim(door, claim_id, by(actor, commands.withdraw_claim, command))
 
 
 @pages.post("/{claim_id}/confirm", audience=web.APPLICANT)
 async def confirm_reimbursement(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """The money has come."""
     command = ConfirmReimbursement(claim_id)
-    try:
-        await door.run(
-            lambda tx: decisions.confirm_reimbursement(tx, command, actor=actor, now=clock.now)
-        )
-    except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"{HERE}/{claim_id}")
+    return await act_on_claim(door, claim_id, by(actor, decisions.confirm_reimbursement, command))
 
 
 @pages.get("/{claim_id}/dispute", audience=web.APPLICANT)
@@ -141,13 +125,7 @@ async def dispute_reimbursement(claim_id: UUID, door: web.TheDoor, actor: web.Si
     except FormFaults as faulty:
         return await _dispute_page(door, found, faulty)
     command = DisputeReimbursement(claim_id, form.reason_code, form.words)
-    try:
-        await door.run(
-            lambda tx: decisions.dispute_reimbursement(tx, command, actor=actor, now=clock.now)
-        )
-    except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"{HERE}/{claim_id}")
+    return await act_on_claim(door, claim_id, by(actor, decisions.dispute_reimbursement, command))
 
 
 async def _dispute_page(
@@ -167,6 +145,15 @@ async def _dispute_page(
         claim=found.claim,
         paid=wording.pounds(found.claim, found.claim.paid_pence),
     )
+
+
+async def act_on_claim(door: Door, claim_id: UUID, act: Act) -> Response:
+    """Run a command; the claim as it stands then, or the claim with the refusal above it."""
+    try:
+        await door.run(act)
+    except Refused as refused:
+        return await claim_page(door, claim_id, door.who, refused)
+    return door.see_other(f"{HERE}/{claim_id}")
 
 
 async def claim_page(

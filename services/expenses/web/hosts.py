@@ -1,8 +1,9 @@
 """The host's pages: decide line by line, ask for changes, refuse, report the payment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from chassis import clock, instants, web
 from chassis.actor import Actor
 from chassis.decision import Refused
-from chassis.door import Act, Door
+from chassis.door import Act, Door, by
 from chassis.faults import Fault
 from chassis.fields import Day, Money, Text
 from chassis.forms import Form, FormFaults, asks, check, parse, show
@@ -32,10 +33,11 @@ from services.expenses.domain.repaying import ReportReimbursement
 from services.expenses.views import claims as views
 from services.expenses.views.claims import ShownClaim
 from services.expenses.web import wording
-from services.expenses.web.claims import HERE, claim_page, sums_of
+from services.expenses.web.claims import HERE, act_on_claim, claim_page, sums_of
 
 pages = web.pages("/expenses", audience=web.HOST)
 REASON = Text(least=0, most=500)
+F = TypeVar("F", bound=Form)
 
 
 class ReturnForm(Form):
@@ -108,10 +110,7 @@ async def decide_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -
     if (door.form or {}).get("then") != "decide" and may_move(found.claim, "return"):
         return await _check_page(door, found, said)
     command = DecideClaim(claim_id, said)
-    return await _run(
-        door, claim_id, actor,
-        lambda tx: decisions.decide_claim(tx, command, actor=actor, now=clock.now),
-    )  # fmt: skip
+    return await act_on_claim(door, claim_id, by(actor, decisions.decide_claim, command))
 
 
 @pages.get("/{claim_id}/return")
@@ -123,16 +122,15 @@ async def ask_for_changes(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn
 @pages.post("/{claim_id}/return")
 async def return_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Send it back."""
-    found = await _of_the_host(door, claim_id, actor)
-    try:
-        form = parse(ReturnForm, door.typed_pairs)
-    except FormFaults as faulty:
-        return await _form_page(door, found, ReturnForm, "return", faulty)
-    command = ReturnClaim(claim_id, form.reason_code, form.reason)
-    return await _run(
-        door, claim_id, actor,
-        lambda tx: decisions.return_claim(tx, command, actor=actor, now=clock.now),
-    )  # fmt: skip
+    return await _act_on_form(
+        door,
+        claim_id,
+        ReturnForm,
+        "return",
+        lambda form: by(
+            actor, decisions.return_claim, ReturnClaim(claim_id, form.reason_code, form.reason)
+        ),
+    )
 
 
 @pages.get("/{claim_id}/reject")
@@ -144,16 +142,15 @@ async def ask_why(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Res
 @pages.post("/{claim_id}/reject")
 async def reject_claim(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Refuse it as a whole."""
-    found = await _of_the_host(door, claim_id, actor)
-    try:
-        form = parse(RejectForm, door.typed_pairs)
-    except FormFaults as faulty:
-        return await _form_page(door, found, RejectForm, "reject", faulty)
-    command = RejectClaim(claim_id, form.reason_code, form.reason)
-    return await _run(
-        door, claim_id, actor,
-        lambda tx: decisions.reject_claim(tx, command, actor=actor, now=clock.now),
-    )  # fmt: skip
+    return await _act_on_form(
+        door,
+        claim_id,
+        RejectForm,
+        "reject",
+        lambda form: by(
+            actor, decisions.reject_claim, RejectClaim(claim_id, form.reason_code, form.reason)
+        ),
+    )
 
 
 @pages.get("/{claim_id}/report")
@@ -165,22 +162,17 @@ async def ask_what_was_paid(claim_id: UUID, door: web.TheDoor, actor: web.Signed
 @pages.post("/{claim_id}/report")
 async def report_reimbursement(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn) -> Response:
     """Say that it was paid."""
-    found = await _of_the_host(door, claim_id, actor)
-    try:
-        form = parse(ReportForm, door.typed_pairs)
-    except FormFaults as faulty:
-        return await _form_page(door, found, ReportForm, "report", faulty)
-    command = ReportReimbursement(claim_id, form.paid, form.paid_on)
-    try:
-        await door.run(
-            lambda tx: decisions.report_reimbursement(tx, command, actor=actor, now=clock.now)
-        )
-    except Refused as refused:
-        if refused.status == 422 and refused.field:
-            faulty = FormFaults([Fault(refused.field, refused.slug(), refused.sentence)])
-            return await _form_page(door, found, ReportForm, "report", faulty)
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"{HERE}/{claim_id}")
+    return await _act_on_form(
+        door,
+        claim_id,
+        ReportForm,
+        "report",
+        lambda form: by(
+            actor,
+            decisions.report_reimbursement,
+            ReportReimbursement(claim_id, form.paid, form.paid_on),
+        ),
+    )
 
 
 async def _of_the_host(door: Door, claim_id: UUID, actor: Actor) -> ShownClaim:
@@ -191,11 +183,20 @@ async def _of_the_host(door: Door, claim_id: UUID, actor: Actor) -> ShownClaim:
     return found
 
 
-async def _run(door: Door, claim_id: UUID, actor: Actor, act: Act) -> Response:
+async def _act_on_form(
+    door: Door, claim_id: UUID, form: type[F], name: str, act_of: Callable[[F], Act]
+) -> Response:
+    """Run what the form asks for. Slips, and what the rules say of one field, come back in the form."""
+    found = await _of_the_host(door, claim_id, door.who)
     try:
-        await door.run(act)
+        await door.run(act_of(parse(form, door.typed_pairs)))
+    except FormFaults as faulty:
+        return await _form_page(door, found, form, name, faulty)
     except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
+        if refused.status == 422 and refused.field:
+            faulty = FormFaults([Fault(refused.field, refused.slug(), refused.sentence)])
+            return await _form_page(door, found, form, name, faulty)
+        return await claim_page(door, claim_id, door.who, refused)
     return door.see_other(f"{HERE}/{claim_id}")
 
 

@@ -7,8 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from chassis import clock, instants, web
-from chassis.decision import Refused
-from chassis.door import Door
+from chassis.door import Door, by
 from chassis.fields import Text
 from chassis.forms import Form, FormFaults, asks, parse, show
 from services.expenses.commands import decisions
@@ -17,7 +16,7 @@ from services.expenses.domain.repaying import Outcome, SettleDispute
 from services.expenses.views import claims as views
 from services.expenses.views.claims import ShownClaim
 from services.expenses.web import wording
-from services.expenses.web.claims import claim_page, sums_of
+from services.expenses.web.claims import act_on_claim, sums_of
 
 pages = web.pages("/office/expenses", audience=web.OFFICE)
 HERE = "/office/expenses"
@@ -76,11 +75,7 @@ async def settle_dispute(claim_id: UUID, door: web.TheDoor, actor: web.SignedIn)
     except FormFaults as faulty:
         return await _settle_page(door, found, faulty)
     command = SettleDispute(claim_id, form.outcome, form.reason)
-    try:
-        await door.run(lambda tx: decisions.settle_dispute(tx, command, actor=actor, now=clock.now))
-    except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"/expenses/{claim_id}")
+    return await act_on_claim(door, claim_id, by(actor, decisions.settle_dispute, command))
 
 
 async def _settle_page(door: Door, found: ShownClaim, faulty: FormFaults | None = None) -> Response:

@@ -7,7 +7,7 @@ from chassis.database import Database
 from chassis.settings import Settings
 from services.expenses.web import api, claims, hosts, office, writing
 
-LARGEST_FORM = 11 * 1024 * 1024  # a receipt of 10 MiB, and what is typed beside it
+LARGEST_FORM = 24 * 1024 * 1024  # a receipt far too large is still told so on its page
 
 # The pages of one line and of a decision come before that of any claim.
 ROUTES = (api.api, writing.pages, hosts.pages, claims.pages, office.pages)

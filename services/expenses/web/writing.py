@@ -10,7 +10,7 @@ from starlette.responses import Response
 from chassis import clock, instants, web
 from chassis.actor import Actor
 from chassis.decision import Refused
-from chassis.door import Door
+from chassis.door import Door, by
 from chassis.faults import Fault
 from chassis.fields import File, Money, Text
 from chassis.forms import Form, FormFaults, asks, parse, show
@@ -22,7 +22,7 @@ from services.expenses.domain.claim import may_move
 from services.expenses.domain.line import Line, Spending
 from services.expenses.domain.policy import is_ones_own
 from services.expenses.domain.receipt import NoFile, ReceiptIsRefused
-from services.expenses.domain.sending import (
+from services.expenses.domain.writing import (
     AddLines,
     ChangeLine,
     RemoveLine,
@@ -33,7 +33,7 @@ from services.expenses.views import claims as views
 from services.expenses.views.claims import ShownClaim
 from services.expenses.views.grounds import show_likely
 from services.expenses.web import wording
-from services.expenses.web.claims import HERE, claim_page
+from services.expenses.web.claims import HERE, act_on_claim, claim_page
 from services.expenses.web.uploads import Upload, chosen_file
 
 pages = web.pages("/expenses", audience=web.APPLICANT)
@@ -103,11 +103,7 @@ async def remove_line(
 ) -> Response:
     """Leave a line out."""
     command = RemoveLine(claim_id, line_id)
-    try:
-        await door.run(lambda tx: commands.remove_line(tx, command, actor=actor, now=clock.now))
-    except Refused as refused:
-        return await claim_page(door, claim_id, actor, refused)
-    return door.see_other(f"{HERE}/{claim_id}")
+    return await act_on_claim(door, claim_id, by(actor, commands.remove_line, command))
 
 
 async def _save(door: Door, claim_id: UUID, line_id: UUID | None, actor: Actor) -> Response:
