@@ -514,3 +514,20 @@ async def test_file_of_one_byte_too_many(doors: Doors, n: str):
             answer = await sent(student, "PUT", path, body, content_type="application/pdf")
 
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+async def test_file_far_too_large_is_told_so_on_its_page(doors: Doors):
+    """bad_input[100-d]: the text typed beside it is kept"""
+    student, vacancy_id = doors.student(), await told(doors.database)
+    content = ONE_TOO_MANY + b"x" * (7 * MIB)
+
+    answer = await student.form(
+        f"/applications/new?vacancy={vacancy_id}",
+        {"statement": STATEMENT, "then": "check"},
+        files={"cv": ("cv.pdf", content, "application/pdf")},
+    )
+
+    assert answer.status_code == 413
+    assert "This file is larger than 5 MB." in answer.text
+    assert STATEMENT.replace("'", "&#39;") in answer.text
+    assert await doors.database.value("SELECT count(*) FROM documents") == 0

@@ -9,7 +9,7 @@ from services.applications.web import applicants, apply, office
 from services.applications.web.api import applications as applications_api
 from services.applications.web.choosing import CHOOSING_ROUTES
 
-LARGEST_FORM = 6 * 1024 * 1024  # a CV of 5 MiB, and what is typed beside it
+LARGEST_FORM = 16 * 1024 * 1024  # a CV far too large is still told so on its page, text and all
 
 ROUTES = (applications_api.api, apply.pages, applicants.pages, office.pages, *CHOOSING_ROUTES)
 
