@@ -1,8 +1,9 @@
 """Where the local stack listens and keeps its state: `LOCAL_…` in the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -20,7 +21,8 @@ class LocalSettings(BaseSettings):
     postgres_port: int | None = Field(default=None, ge=1, le=65535)
     kafka_port: int | None = Field(default=None, ge=1, le=65535)
 
-    folder: Path = ROOT / ".local"
+    # Whole: the database's processes start in a directory of their own.
+    folder: Annotated[Path, AfterValidator(Path.absolute)] = ROOT / ".local"
     start_seconds: float = Field(default=120, gt=0)  # how long `up` waits until all is ready
 
     @property
