@@ -88,7 +88,6 @@ def _items(audience: Audience) -> tuple[Item, ...]:
                 Item(gettext("My applications"), "/applications"),
                 Item(gettext("Placement"), "/placements"),
                 Item(gettext("Expenses"), "/expenses"),
-                Item(gettext("Sessions"), "/sessions"),
             )
         case Audience.HOST:
             return (

@@ -10,7 +10,7 @@ TABLE = [
     (
         (Role.APPLICANT,),
         "/applications",
-        ["/vacancies", "/applications", "/placements", "/expenses", "/sessions"],
+        ["/vacancies", "/applications", "/placements", "/expenses"],
     ),
     (
         (Role.HOST_CONTACT,),
