@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 from chassis import instants
 from chassis.languages import gettext as _
 from chassis.languages import ngettext
-from schemas.advert import Day
+from schemas.advert import Day, ProjectKind
 from schemas.rules import Mode, RuleSet
 from services.proposals.domain.content import Content
 from services.proposals.web.choices import (
     host_kinds,
     modes,
     placement_kinds,
-    project_kinds,
     words_of,
 )
 
@@ -145,11 +144,20 @@ def _kind_of_work(content: Content, words: Words) -> str:
         [
             said(words.categories, content.category) if content.category else "",
             placement_kinds().get(content.placement_kind, ""),
-            project_kinds().get(content.project_kind, ""),
+            _how_it_stands(content),
             _("with work shadowing") if content.has_work_shadowing else "",
         ],
         " · ",
     )
+
+
+def _how_it_stands(content: Content) -> str:
+    """In the middle of a line, where the form's own sentence would not stand."""
+    words: dict[str, str] = {
+        ProjectKind.STAND_ALONE: _("a project by itself"),
+        ProjectKind.PART_OF_LARGER: _("part of a larger project"),
+    }
+    return words.get(content.project_kind, "")
 
 
 def kind_of_host(code: str) -> str:

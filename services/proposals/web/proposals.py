@@ -325,4 +325,4 @@ def _task_list(gaps: tuple[Gap, ...], proposal: dict[str, Any]) -> list[dict[str
 
 
 def _saved_at(proposal: dict[str, Any]) -> str:
-    return instants.moment(proposal["saved_at"], proposal["send_by"].zone)
+    return instants.words(proposal["saved_at"], proposal["send_by"].zone, year=False)
