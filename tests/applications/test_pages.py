@@ -51,7 +51,7 @@ async def test_student_applies_by_the_pages(doors: Doors):
     assert (sent.status_code, sent.headers["location"]) == (303, page)
     assert "OX-" in receipt.text
     assert "You can change it until 12 noon on Monday 12 February 2024" in receipt.text
-    assert "You have used one of two applications in this round." in home.text
+    assert "You have used one of your two applications in this round." in home.text
     assert await events_recorded(doors.database) == ["ApplicationSubmitted", "DocumentTrimmed"]
 
 

@@ -291,5 +291,6 @@ def _reasons(rules: RuleSet) -> list[dict[str, str]]:
 def about(person: dict[str, Any]) -> str:
     """What the programme shows of a person: level and course."""
     facts: dict[str, Any] = person["facts"]
-    known = [str(facts[name]).replace("_", " ") for name in ("level", "course") if name in facts]
+    level = str(facts.get("level", "")).replace("_", " ").replace("-", " ")
+    known = [words for words in (level, str(facts.get("course", ""))) if words]
     return ", ".join(known)[:1].upper() + ", ".join(known)[1:]

@@ -93,7 +93,7 @@ def slots_used(used: int, most: int) -> str:
         return gettext("You have used all %(most)s applications in this round.") % {
             "most": number(most)
         }
-    return gettext("You have used %(used)s of %(most)s applications in this round.") % {
+    return gettext("You have used %(used)s of your %(most)s applications in this round.") % {
         "used": number(used),
         "most": number(most),
     }
