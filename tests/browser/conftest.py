@@ -5,9 +5,11 @@ Without one they are skipped with a reason; with `CI=true` that is a failure.
 
 import os
 import shutil
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 
 def find_chromium() -> str | None:
@@ -27,3 +29,12 @@ def browser_type_launch_args() -> dict[str, Any]:
         pytest.skip(no_browser)
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return {"executable_path": chromium, "args": [*root, "--disable-dev-shm-usage"]}
+
+
+@pytest.fixture
+async def chromium(browser_type_launch_args: dict[str, Any]) -> AsyncIterator[Browser]:
+    """The browser of one test that walks through pages."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(**browser_type_launch_args)
+        yield browser
+        await browser.close()

@@ -4,12 +4,10 @@
 """
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
 
-from chassis import clock, identity
+from chassis import clock
 from chassis.database import Database
 from deploy.local.ports import free_port
 from services.applications.deadlines.rounds import close_rounds
@@ -17,20 +15,11 @@ from services.applications.main import SERVICE
 from tests import doors
 from tests.applications.files import a_pdf
 from tests.applications.known import AFTER, CLOSES, STATEMENT, TERM, told
-from tests.browser.test_front_desk import judge, looking
+from tests.browser.walk import WIDTHS, as_person, judge, looking
 from tests.databases import DatabaseOf
 from tests.proposals.provider import listening
 
 pytestmark = pytest.mark.browser
-WIDTHS = [1180, 390]
-
-
-@pytest.fixture
-async def chromium(browser_type_launch_args: dict[str, Any]) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**browser_type_launch_args)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -46,15 +35,6 @@ async def address(database: Database) -> AsyncIterator[str]:
     await opened.client.aclose()
     async with listening(opened.app, port=free_port()) as address:
         yield address
-
-
-async def as_person(page: Page, person: doors.Person) -> None:
-    """Sign this browser in."""
-    value = identity.mint(
-        person.sign_in, signing_key=doors.SIGNING_KEY, keys=doors.KEYS, now=clock.real_now()
-    )
-    cookie = {"name": identity.COOKIE, "value": value, "secure": True, "httpOnly": True}
-    await page.context.add_cookies([{**cookie, "domain": "localhost", "path": "/"}])
 
 
 def a_person(who: str) -> doors.Person:

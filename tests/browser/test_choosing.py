@@ -5,29 +5,17 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.ports import free_port
 from tests import doors
 from tests.applications.choosing import MONDAY_NOON
 from tests.applications.way import Way, a_way
-from tests.browser.test_applying import as_person
-from tests.browser.test_front_desk import judge, looking
+from tests.browser.walk import WIDTHS, as_person, look, looking
 from tests.proposals.provider import listening
 
 pytestmark = pytest.mark.browser
-WIDTHS = [1180, 390]
-
-
-@pytest.fixture
-async def chromium(browser_type_launch_args: dict[str, Any]) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**browser_type_launch_args)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -40,12 +28,6 @@ async def address(way: Way) -> AsyncIterator[str]:
     """The service on a port of its own."""
     async with listening(way.doors.app, port=free_port()) as address:
         yield address
-
-
-async def look(page: Page, name: str) -> None:
-    """Once it is whole: a click returns as soon as the next page has begun to come."""
-    await page.wait_for_load_state("networkidle")
-    await judge(page, name)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -3,15 +3,9 @@
 `PICTURES=folder pytest tests/browser/test_front_desk.py` keeps a picture of each page.
 """
 
-import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
 
 from chassis import clock
 from chassis.database import Database
@@ -19,21 +13,13 @@ from deploy.local.ports import free_port
 from services.proposals.commands import accounts as commands
 from services.proposals.contacts import Contacts
 from tests import doors
-from tests.browser.test_gallery import AXE
+from tests.browser.walk import WIDTHS, judge, looking
 from tests.databases import DatabaseOf
 from tests.proposals import desk
 from tests.proposals.provider import Provider, listening, running
 from tests.proposals.test_signing_in_by_mail import ROSA, letters
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def chromium(browser_type_launch_args: dict[str, Any]) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**browser_type_launch_args)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -63,45 +49,7 @@ async def address(database: Database) -> AsyncIterator[str]:
             yield address
 
 
-@asynccontextmanager
-async def looking(
-    chromium: Browser, *, width: int = 1180, scripts: bool = True
-) -> AsyncIterator[Page]:
-    """One visitor with one browser, whose console must stay silent."""
-    context = await chromium.new_context(
-        viewport={"width": width, "height": 900}, java_script_enabled=scripts
-    )
-    page = await context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    await context.close()
-    assert [line for line in said if "status of 4" not in line] == []  # an answer of 410 is meant
-
-
-async def judge(page: Page, name: str) -> None:
-    """It fits its width, and everyone can use it."""
-    width = page.viewport_size["width"]
-    if folder := os.environ.get("PICTURES"):
-        await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    # axe is put in by the test, which our own policy rightly forbids: it runs in a copy of the page.
-    context = await page.context.browser.new_context(
-        viewport=page.viewport_size, bypass_csp=True, reduced_motion="reduce"
-    )
-    copy = await context.new_page()
-    await copy.route(page.url, lambda route: route.fulfill(body=html, content_type="text/html"))
-    html = await page.content()
-    await copy.goto(page.url)
-    found = (await Axe().run(copy, options=AXE)).response
-    await context.close()
-    assert found["passes"]
-    broken = found["violations"]
-    assert [(name, each["id"], each["nodes"][0]["html"][:200]) for each in broken] == []
-
-
-@pytest.mark.parametrize("width", [1180, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 async def test_host_comes_in_by_mail(chromium, address, database, width):
     async with looking(chromium, width=width) as page, looking(chromium, width=width) as telephone:
         await page.goto(f"{address}/sign-in")

@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from chassis.pages import STATIC
+from tests.browser.walk import AXE
 from tests.chassis import gallery
 
 pytestmark = pytest.mark.browser
@@ -26,13 +27,6 @@ LOOKED_AT = ("form", "slips", "house", "refused", "typed", "error-404", "error-5
 POLICY = "default-src 'self'; script-src 'self' 'nonce-n0nce'; object-src 'none'; base-uri 'none'"
 WIDTHS = (1180, 390, 320)
 GOLDEN = Path(gallery.__file__).parent
-
-AXE = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }
-}
 
 
 class Gallery(SimpleHTTPRequestHandler):

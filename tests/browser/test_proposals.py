@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.browser.proposals_stage import Stage, stage
-from tests.browser.test_gallery import AXE
+from tests.browser.walk import AXE, WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +84,7 @@ def _open(browser: Browser, served: Stage, audience: str, name: str, **how: Any)
     return page, said
 
 
-@pytest.mark.parametrize("width", [1180, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(("audience", "name"), PAGES)
 def test_page_is_accessible_and_fits(
     browser: Browser, served: Stage, audience: str, name: str, width: int
