@@ -42,7 +42,8 @@ def test_every_event_tells_when_it_happens_who_owns_it_and_an_example():
     for service in SERVICES:
         importlib.import_module(f"schemas.{service}")
 
-    silent = [
-        name for name, kind in EVENTS.items() if not (kind.__doc__ and kind.owner and kind.examples)
-    ]
+    ours = [kind for kind in EVENTS.values() if kind.__module__.startswith("schemas.")]
+    silent = [kind.__name__ for kind in ours if not (kind.__doc__ and kind.examples and kind.owner)]
+
+    assert len(ours) > 80  # tests declare events of their own beside them
     assert silent == []
