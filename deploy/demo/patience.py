@@ -66,6 +66,11 @@ class Caller:
         self._cookie = f"__Host-signin={cookie}"
         self._csrf = ""
 
+    @property
+    def cookie(self) -> str:
+        """What is carried, as a request's head has it; empty for a visitor."""
+        return self._cookie
+
     async def get(self, path: str, **query: Any) -> Any:
         """Read from the API."""
         return (await self.send("GET", path, params=query or None)).json()
