@@ -11,7 +11,7 @@ from chassis.door import Door, by
 from chassis.fields import Text
 from chassis.forms import Form, FormFaults, asks, parse, show
 from services.expenses.commands import decisions
-from services.expenses.domain.claim import Status
+from services.expenses.domain.claim import ENDED, Status
 from services.expenses.domain.repaying import Outcome, SettleDispute
 from services.expenses.views import claims as views
 from services.expenses.views.claims import ShownClaim
@@ -107,6 +107,6 @@ def _row(each: ShownClaim, actor: Any) -> dict[str, Any]:
         "tag": wording.tag(claim, to=actor),
         "sum": sums_of(each)["total"],
         "repaid": sums_of(each)["repaid"],
-        "due": instants.short(at, claim.zone),
+        "due": "" if claim.status in ENDED else instants.short(at, claim.zone),
         "waits": wording.waits_for(claim),
     }

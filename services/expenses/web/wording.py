@@ -94,7 +94,7 @@ _FOR_OTHERS = _FOR_THE_INTERN | {
 
 
 def steps(shown: ShownClaim, *, to: Actor) -> list[str]:
-    """What comes after that, in order."""
+    """What comes after that, in order; nothing where the next step is the last."""
     claim, host = shown.claim, shown.host
     is_own = is_ones_own(to, claim)
     if claim.status is Status.REIMBURSEMENT_REPORTED and is_own:
@@ -107,6 +107,11 @@ def steps(shown: ShownClaim, *, to: Actor) -> list[str]:
             )
             % {"day": _day(claim.confirm_by_at, claim)},
         ]
+    arrives = (
+        gettext("You say whether the money has arrived.")
+        if is_own
+        else gettext("The intern says whether the money has arrived.")
+    )
     ahead = {
         Status.DRAFT: (
             gettext("You send the claim, with a receipt for each line."),
@@ -116,11 +121,11 @@ def steps(shown: ShownClaim, *, to: Actor) -> list[str]:
         Status.SUBMITTED: (
             gettext("%(host)s decides line by line."),
             gettext("%(host)s repays what was agreed and reports it here."),
-            gettext("The intern says whether the money has arrived."),
+            arrives,
         ),
         Status.APPROVED: (
             gettext("%(host)s repays the sum and reports it here."),
-            gettext("The intern says whether the money has arrived."),
+            arrives,
         ),
     }
     alike = {
@@ -128,7 +133,7 @@ def steps(shown: ShownClaim, *, to: Actor) -> list[str]:
         Status.PARTLY_APPROVED: Status.APPROVED,
     }
     found = ahead.get(alike.get(claim.status, claim.status), ())
-    return [sentence % {"host": host} for sentence in found] or [next_step(shown, to=to)]
+    return [sentence % {"host": host} for sentence in found]
 
 
 @dataclass(frozen=True, slots=True)
