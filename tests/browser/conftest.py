@@ -5,11 +5,13 @@ Without one they are skipped with a reason; with `CI=true` that is a failure.
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright
+from playwright.sync_api import Browser as PlainBrowser
+from playwright.sync_api import sync_playwright
 
 
 def find_chromium() -> str | None:
@@ -29,6 +31,19 @@ def browser_type_launch_args() -> dict[str, Any]:
         pytest.skip(no_browser)
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return {"executable_path": chromium, "args": [*root, "--disable-dev-shm-usage"]}
+
+
+@pytest.fixture(scope="module")
+def browser(browser_type_launch_args: dict[str, Any]) -> Iterator[PlainBrowser]:
+    """The browser of tests without a loop of their own.
+
+    For one file, not for the whole run as the plugin has it: while its loop lives, no asynchronous
+    test of the same process can start one.
+    """
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(**browser_type_launch_args)
+        yield started
+        started.close()
 
 
 @pytest.fixture
