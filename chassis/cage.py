@@ -28,6 +28,10 @@ class Fault(Exception):
     """Why a file is refused, as a code: raised inside, and again outside."""
 
 
+class CageIsBroken(Exception):
+    """The examining process could not even begin: our own fault, never told to anyone as the file's."""
+
+
 class Cage:
     """Examines files by one module, so many at once; further ones wait.
 
@@ -40,7 +44,7 @@ class Cage:
         self._free = asyncio.Semaphore(at_once)
 
     async def examine(self, original: bytes, *words: str) -> Found:
-        """What is in a file, and the copy. Raises `Fault`."""
+        """What is in a file, and the copy. Raises `Fault`; `CageIsBroken` where it is not the file."""
         async with self._free:
             found, copy = await _examined(self._module, original, *words)
         if fault := found.get("fault"):
@@ -72,8 +76,10 @@ async def _examined(module: str, original: bytes, *words: str) -> Found:
             process.kill()
             await process.wait()
     line, _, copy = answered.partition(b"\n")
-    if process.returncode != 0 or not line:
+    if (process.returncode or 0) < 0:
         return _faulty("too-complex")  # the kernel ended it: memory, or processor time
+    if process.returncode or not line:
+        raise CageIsBroken(f"{module} ended with {process.returncode}")
     return json.loads(line), copy
 
 

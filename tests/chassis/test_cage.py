@@ -3,7 +3,7 @@
 import pytest
 
 from chassis import cage
-from chassis.cage import Cage, Fault
+from chassis.cage import Cage, CageIsBroken, Fault
 from tests.chassis.inmate import MEMORY
 
 
@@ -43,3 +43,8 @@ async def test_what_goes_wrong_inside_is_a_fault_outside(inmate, monkeypatch, fi
 
     with pytest.raises(Fault, match=f"^{code}$"):
         await inmate.examine(file)
+
+
+async def test_a_cage_that_cannot_begin_is_our_fault_not_the_files():
+    with pytest.raises(CageIsBroken, match="tests.chassis.nobody ended with 1"):
+        await Cage("tests.chassis.nobody", at_once=1).examine(b"a file")
