@@ -14,7 +14,8 @@ NOT_ASKED = (
     "prefer-identity",
     "require-timeout-settings",
     "require-concurrent-index-creation",  # tables made in the same file are empty
-    "ban-drop-table",  # the way down
+    "ban-drop-table",  # the way down, which production never goes
+    "ban-drop-column",
     "adding-foreign-key-constraint",
     "constraint-missing-not-valid",
 )

@@ -1,8 +1,8 @@
 """What a test lets loose in a cage: it does as the file says, and tells where it is."""
 
 import os
-import signal
 import resource
+import signal
 import time
 from pathlib import Path
 from tempfile import TemporaryFile

@@ -46,5 +46,5 @@ async def test_what_goes_wrong_inside_is_a_fault_outside(inmate, monkeypatch, fi
 
 
 async def test_a_cage_that_cannot_begin_is_our_fault_not_the_files():
-    with pytest.raises(CageIsBroken, match="tests.chassis.nobody ended with 1"):
+    with pytest.raises(CageIsBroken, match=r"nobody ended with 1"):
         await Cage("tests.chassis.nobody", at_once=1).examine(b"a file")
