@@ -64,11 +64,14 @@ async def test_process_that_keeps_ending_is_started_ever_later(tmp_path):
             restarts.append(time.monotonic())
 
     supervisor = Supervisor(tmp_path, tell, first_pause=0.1)
-    await supervisor.start([a_program(ENDS_AT_ONCE)], within=20)
-    await until(lambda: len(restarts) == 4)
+    # Whether it is once seen running is a matter of luck: `start` may find it ready, or give up.
+    starting = asyncio.create_task(supervisor.start([a_program(ENDS_AT_ONCE)], within=60))
+    await until(lambda: len(restarts) >= 4)
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
     await supervisor.stop()
 
-    pauses = [later - earlier for earlier, later in pairwise(restarts)]
+    pauses = [later - earlier for earlier, later in pairwise(restarts[:4])]
     assert supervisor.standings["toy"].last_exit == 3
     assert [pause > least for pause, least in zip(pauses, (0.1, 0.2, 0.4), strict=True)] == [
         True
@@ -124,7 +127,7 @@ async def test_stop_leaves_no_child_of_a_process_behind(supervisor):
 
     await supervisor.stop()
 
-    assert _members(group) == 0
+    await until(lambda: _members(group) == 0, 10)  # init takes a moment to bury the child
 
 
 async def test_child_of_a_crashed_process_is_ended_before_it_is_started_again(supervisor):
