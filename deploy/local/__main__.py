@@ -43,6 +43,8 @@ def up(
         _fail(str(taken))
     _fetch_jars(settings)
     supervisor = _spawn(settings)
+    # A shell that started us in the background has SIGINT ignored, and we would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _wait_until_up(settings, supervisor)
         _print_addresses(settings)
