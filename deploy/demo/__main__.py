@@ -52,7 +52,7 @@ def main(
         f"The whole stack holds {told['memory'] / 2**20:.0f} MiB."
     )
     if keep:
-        _say_where(told["addresses"])
+        _say_where((status.read(settings) or told)["addresses"])
     else:
         local.down()
     sys.exit(0 if is_right else 1)
