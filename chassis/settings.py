@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 8000
     metrics_port: Port | None = None
+    failpoints: Path | None = None  # a folder that arms them: see chassis/failpoints.py
     public_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://localhost:8080"
     universities: dict[str, str] = {"localhost": "oxford"}  # host name -> slug of the university
     trusted_proxies: str = "127.0.0.1"
@@ -124,6 +125,8 @@ class Settings(BaseSettings):
             raise ValueError("COOKIE_SECRET is shorter than 32 characters")
         if self.kafka_tls_authority and not self.kafka_tls_authority.is_file():
             raise ValueError("KAFKA_TLS_AUTHORITY names a file that is not there")
+        if self.failpoints and self.is_production:
+            raise ValueError("FAILPOINTS is refused where ENVIRONMENT is production")
         return self
 
 
