@@ -6,6 +6,7 @@ Exit codes: 0 also when there was nothing to do, 64 usage, 65 data, 75 try later
 """
 
 import asyncio
+import importlib
 import signal
 import subprocess
 import sys
@@ -16,15 +17,19 @@ import structlog
 import typer
 import uvloop
 from prometheus_client import start_http_server
-from rich.console import Console
 
 from chassis import clock, database, logs, migrate, settings
 from chassis.database import Database
 from chassis.parts import Parts
 
 USAGE, DATA, TRY_LATER = 64, 65, 75
+OPERATORS = ("chassis.operating",)
+"""Modules that each bring some of the operator's commands, by `add_commands(app, parts)`.
+
+They are loaded whichever role runs: what brings Kafka is imported inside the command that needs it.
+"""
+
 log = structlog.get_logger()
-console = Console()
 
 Running = Callable[[Any, Database, asyncio.Event], Awaitable[None]]
 
@@ -113,14 +118,9 @@ def commands(parts: Parts) -> typer.Typer:
 
     for name, make in parts.commands.items():
         app.command(name)(make)
-    _add_operators_commands(app, parts)
+    for module in OPERATORS:
+        importlib.import_module(module).add_commands(app, parts)
     return app
-
-
-def _add_operators_commands(app: typer.Typer, parts: Parts) -> None:
-    from chassis import operating
-
-    operating.add_commands(app, parts)
 
 
 def _serve(parts: Parts) -> None:
