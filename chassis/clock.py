@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from chassis.database import Reader, Transaction
+from chassis.failpoints import failpoint
 
 Clock = Callable[[Transaction], Awaitable[datetime]]
 """Handed to commands as a function, called after the lock."""
@@ -25,7 +26,9 @@ def sql(*, production: bool) -> str:
 
 async def now(tx: Transaction) -> datetime:
     """The instant to judge by. Call it when every row the judgement reads is locked."""
-    return await tx.value(tx.now_sql)
+    read: datetime = await tx.value(tx.now_sql)
+    failpoint("command.locked")
+    return read
 
 
 async def shown(reader: Reader) -> datetime:

@@ -15,6 +15,8 @@ from typing import Any
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import structlog
 
+from chassis.failpoints import failpoint
+
 log = structlog.get_logger()
 
 Row = dict[str, Any]
@@ -192,6 +194,7 @@ class Database(Reader):
         async with self._pool.acquire(timeout=5) as connection:
             running = connection.transaction()
             await running.start()
+            failpoint("command.begun")
             tx = Transaction(connection, self)
             try:
                 yield tx
@@ -203,15 +206,18 @@ class Database(Reader):
                 await running.commit()
             except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as broken:
                 raise CommitUncertain from broken
+            failpoint("command.committed")
         if tx.has_recorded:
             self._nudge()
 
     @asynccontextmanager
     async def attempt(self, what: str, **ids: Any) -> AsyncGenerator[Transaction]:
         """A transaction of its own for one of many: a failure is logged and stops no other."""
+        failpoint("deadlines.listed")
         try:
             async with self.transaction() as tx:
                 yield tx
+            failpoint("deadlines.lapsed")
         except asyncio.CancelledError:
             raise
         except Exception as error:

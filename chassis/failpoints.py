@@ -37,12 +37,12 @@ FAILPOINTS = {
     "worker.revoked": "partitions are taken away, the batch in hand is not drained",
     "worker.redriving": "the first of a parked case is redriven, the rest is not",
     # mail
-    "mail.leased": "a mail is leased, no connection is open",
-    "mail.recipients": "the server took the recipient, the text is not sent",
+    "mail.leased": "a mail is leased, the server has heard nothing of it",
+    "mail.recipients": "the server took the recipient, our row says nothing of the text",
+    "mail.begun": "our row says that the text is on its way, the server has none of it",
     "mail.sent": "the text is sent, the server has not answered",
     "mail.answered": "the server has taken it, the outcome is not written",
     # operator
-    "migrate.between": "one step of a migration is applied, the next is not",
     "rebuild.half": "some rows are to be published again, others not yet",
 }
 """Each boundary, and what is so when a process falls there."""

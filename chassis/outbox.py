@@ -17,6 +17,7 @@ from chassis.actor import Actor
 from chassis.clock import now
 from chassis.database import Database, Row, Transaction
 from chassis.decision import Refused
+from chassis.failpoints import failpoint
 from chassis.nudge import (
     Nudger as Nudger,
 )  # the outbox's bell: every process that records starts one
@@ -84,6 +85,7 @@ async def record(
     if not told:
         return
     rows = [_row(event) for event in told]
+    failpoint("command.saved")
     await tx.value(
         WRITE,
         *zip(*rows, strict=True),
@@ -96,6 +98,7 @@ async def record(
         reason,
         logs.correlation_id.get() or None,
     )
+    failpoint("command.recorded")
     tx.has_recorded = True
 
 

@@ -19,6 +19,7 @@ import structlog
 
 from chassis import deadlines, kafka, retention, topics
 from chassis.database import TRANSIENT, Database, Row, connect
+from chassis.failpoints import failpoint
 from chassis.loops import rest, together
 from chassis.metrics import (
     OLDEST_UNPUBLISHED,
@@ -187,9 +188,11 @@ class Publisher:
         sent: list[Sent] = []
         started = time.monotonic()
         failure: BaseException | None = None
+        failpoint("relay.read")
         try:
             async with asyncio.timeout(SEND_DEADLINE):
                 await self._send(rows, sent)
+                failpoint("relay.sent")
                 await _all_answered(sent)
         except topics.TopicsAreMissing:
             raise
@@ -198,7 +201,9 @@ class Publisher:
         acknowledged = _acknowledged(sent)
         RELAY_STAGE.labels(self._service, "send").observe(time.monotonic() - started)
         if acknowledged:
+            failpoint("relay.acknowledged")
             await self._mark(acknowledged)
+            failpoint("relay.marked")
         if failure is None:
             self._backoff = 0.1
             return True
@@ -337,6 +342,9 @@ def _append(batch: Any, row: Row, key: bytes) -> bool:
 async def _all_answered(sent: Sequence[Sent]) -> None:
     """Wait for the broker's answers; raises the first failure and cancels none of the others."""
     futures = [one.future for one in sent]
+    _, pending = await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+    if pending:
+        failpoint("relay.part_acknowledged")
     done, _ = await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)
     for future in done:
         future.result()

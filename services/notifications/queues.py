@@ -10,6 +10,7 @@ from jinja2 import TemplateError
 from chassis import clock, logs
 from chassis.database import Database
 from chassis.decision import Decision
+from chassis.failpoints import failpoint
 from schemas.notifications import FailureReason
 from services.notifications.commands import deliveries as commands
 from services.notifications.commands.deliveries import Ending
@@ -65,6 +66,7 @@ class Sender:
             leased = await commands.lease_letter(tx, now=clock.now)
         if leased is None:
             return False
+        failpoint("mail.leased")
         logs.correlation_id.set(leased.correlation_id)
         logs.causation_id.set(str(leased.cause_id))
         if leased.status is Status.SENDING:
@@ -119,6 +121,7 @@ class Sender:
         except AnswerLost:
             await self._end(database, leased, _lost, mail=mail)
         else:
+            failpoint("mail.answered")
             await self._end(database, leased, partial(_sent, code=code), mail=mail)
 
     async def _end(

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 from schemas import applications, notifications
+from services.notifications import queues
+from services.notifications.mailer import post
 from tests.doors import events_recorded, travel
 from tests.notifications.post_office import (
     example,
@@ -35,6 +37,21 @@ async def test_application_gets_its_receipt(database, teller, catcher, sender):
         applications.ApplicationSubmitted.examples[0]["application_id"],
     )
     assert 0 <= sent.delay_seconds < 5
+
+
+async def test_a_letter_passes_every_place_where_its_sender_may_die(
+    database, teller, catcher, sender, monkeypatch
+):
+    passed: list[str] = []
+    for module in (queues, post):
+        monkeypatch.setattr(module, "failpoint", passed.append)
+    await teller.tell(example(applications.ApplicationSubmitted))
+
+    await send_all(sender, database)
+
+    assert len(catcher.mails) == 1
+    steps = ("leased", "recipients", "begun", "sent", "answered")
+    assert passed == [f"mail.{step}" for step in steps]
 
 
 async def test_the_same_event_twice_is_one_mail(database, teller, catcher, sender):

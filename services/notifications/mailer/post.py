@@ -9,6 +9,8 @@ from enum import StrEnum, auto
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
+from chassis.failpoints import failpoint
+
 TIMEOUT = 20.0  # of one command; a whole mail must end within its lease
 IDLE = 30.0  # after so long, ask first whether the connection still lives
 
@@ -96,6 +98,7 @@ class Post:
         except (SMTPException, OSError) as away:
             smtp.close()
             raise ServerAway from away
+        _notice_the_end_of_text(smtp)
         self._smtp, self._used_at = smtp, loop.time()
         return smtp
 
@@ -117,9 +120,11 @@ class Post:
         except (SMTPException, OSError) as away:
             self._drop()
             raise ServerAway from away
+        failpoint("mail.recipients")
         if not await before_data():
             await self._forget_mail(smtp)
             raise LeaseLost
+        failpoint("mail.begun")
         return await self._data(smtp, content)
 
     async def _data(self, smtp: SMTP, content: bytes) -> int:
@@ -143,6 +148,21 @@ class Post:
         if self._smtp:
             self._smtp.close()
         self._smtp = None
+
+
+def _notice_the_end_of_text(smtp: SMTP) -> None:
+    """Pass a failpoint between a text and its answer, which the client does in one breath."""
+    protocol = smtp.protocol
+    if protocol is None:  # gone again already: whoever uses it finds out
+        return
+    write = protocol.write
+
+    def write_and_pass(data: bytes) -> None:
+        write(data)
+        if data.endswith(b"\r\n.\r\n"):
+            failpoint("mail.sent")
+
+    protocol.write = write_and_pass
 
 
 def _refusal(said: SMTPResponseException) -> Exception:
