@@ -23,6 +23,7 @@ from aiokafka import (  # pyright: ignore[reportMissingTypeStubs]
 from chassis import positions
 from chassis.breaker import Breaker
 from chassis.database import TRANSIENT, CommitUncertain, Database
+from chassis.failpoints import failpoint
 from chassis.inbox import take_in
 from chassis.intake import (
     Consumer,
@@ -95,6 +96,7 @@ class Engine(ConsumerRebalanceListener):
     ) -> None:
         """Awaited before the group rejoins: the batch in hand ends, offsets go out."""
         self.epoch += 1
+        failpoint("worker.revoked")
         async with self._lock:
             await self._tell_offsets()
             self._partitions.clear()
@@ -116,6 +118,7 @@ class Engine(ConsumerRebalanceListener):
         async with self._lock:
             if epoch != self.epoch:
                 return
+            failpoint("worker.polled")
             try:
                 await self._take_what_is_ours(raw)
             except Exception as error:
@@ -308,6 +311,7 @@ class Engine(ConsumerRebalanceListener):
             intake = await take_in(
                 tx, self.consumer, records, verdicts, may_park=self._breaker.allowance
             )
+        failpoint("worker.committed")
         for record in records:
             ours = self._partitions[self._place(record)]
             ours.next_position = record.position + 1

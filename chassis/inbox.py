@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from chassis import positions, waiting
 from chassis.database import Transaction
+from chassis.failpoints import failpoint
 from chassis.intake import Consumer, Intake, Verdict
 from chassis.records import Record, read
 
@@ -29,6 +30,7 @@ async def take_in(
     """
     places = sorted({record.place for record in records})
     held = await positions.lock(tx, consumer.name, places)
+    failpoint("worker.positioned")
     readings = [
         read(record, known=consumer.known)
         for record in records
@@ -47,7 +49,9 @@ async def take_in(
         return intake
     await intake.look_up(readings)
     verdicts = verdicts or {}
-    for reading in sorted(readings, key=lambda one: one.record.key or b""):
+    for number, reading in enumerate(sorted(readings, key=lambda one: one.record.key or b"")):
+        if number:
+            failpoint("worker.reacting")
         await intake.take(reading, verdicts.get(reading.record))
     await intake.write()
     moved = [
@@ -57,4 +61,5 @@ async def take_in(
     await positions.move(tx, consumer.name, moved)
     if intake.is_anything_waiting:
         await waiting.release(intake)
+    failpoint("worker.taken_in")
     return intake

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from chassis import clock, logs
 from chassis.database import Transaction
+from chassis.failpoints import failpoint
 from chassis.parts import Early, Parts, Reaction, Reactions
 from chassis.records import CLOCK_TOLERANCE, Known, Read, Reason, Record
 from schemas.envelope import Event
@@ -319,6 +320,7 @@ class Intake:
             await self.tx.execute(WRITE, self.consumer.name, *inbox, *heard)
         if self._to_park:
             await self.tx.execute_many(PARK, self._to_park)
+            failpoint("worker.parked")
         if self._to_wait:
             await self.tx.execute_many(WAIT, self._to_wait)
         for written in (self._inbox, self._raised, self._to_park, self._to_wait):

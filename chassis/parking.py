@@ -11,6 +11,7 @@ from chassis import audit, waiting
 from chassis.actor import Actor
 from chassis.database import Database, Row, Transaction
 from chassis.decision import Invalid, NotFound, Refused
+from chassis.failpoints import failpoint
 from chassis.intake import Consumer, Culprit, Intake, Outcome, described
 from chassis.metrics import PARKED_NOW
 from chassis.records import Reason, Record, read
@@ -89,6 +90,7 @@ async def redrive(
             await _note_failure(database, at, failure)
             return Redriven(applied, stopped_at=at, error=failure)
         applied += 1
+        failpoint("worker.redriving")
 
 
 async def discard(
@@ -196,7 +198,7 @@ async def _apply(
 async def _settle(
     tx: Transaction, consumer: str, row: Row, *, status: str, actor: Actor, reason: str
 ) -> None:
-    who = str(actor.person_ref) if actor.person_ref else actor.role
+    who = str(actor.person_ref or actor.name or actor.role)
     await tx.execute(
         "UPDATE parked SET status = $2, resolved_by = $3, note = $4 WHERE id = $1",
         row["id"],
