@@ -7,15 +7,16 @@ a refusal, a look at a document, an operator's hand.
 from datetime import datetime
 from typing import Any
 
-from chassis.actor import Actor
+from chassis.actor import Actor, Role
 from chassis.database import Database, Transaction
 from chassis.decision import Refused
 from chassis.logs import correlation_id
 
 ADD = """
     INSERT INTO audit (
-        business_at, university, actor, role, act, subject, outcome, reason, correlation_id
-    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        business_at, university, actor, role, act, subject, outcome, reason, correlation_id,
+        operator
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 
@@ -70,4 +71,11 @@ async def _add(
         outcome,
         reason,
         correlation_id.get() or None,
+        operator_of(actor),
     )
+
+
+def operator_of(actor: Actor) -> str | None:
+    """Who sat at the command line; none where a sign-in, a machine, time or the post acted."""
+    is_operator = actor.person_ref is None and actor.is_a(Role.SUPPORT)
+    return actor.name or None if is_operator else None

@@ -30,9 +30,16 @@ async def lag(settings: Any, parts: Parts) -> list[Row]:
             "position": (position := positions.get((names[place.topic], place.partition), 0)),
             "end": ends[place],
             "lag": max(0, ends[place] - position),
+            "note": "",
         }
         for place in places
     ]
+
+
+def total(rows: list[Row]) -> Row:
+    """The last line of a listing: every partition together."""
+    lag = sum(row["lag"] for row in rows)
+    return {"topic": "total", "partition": len(rows), "lag": lag}
 
 
 async def _ends(settings: Any, places: list[Any]) -> dict[Any, int]:

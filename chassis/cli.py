@@ -23,7 +23,7 @@ from chassis.database import Database
 from chassis.parts import Parts
 
 USAGE, DATA, TRY_LATER = 64, 65, 75
-OPERATORS = ("chassis.operating",)
+OPERATORS = ("chassis.looking", "chassis.redriving")
 """Modules that each bring some of the operator's commands, by `add_commands(app, parts)`.
 
 They are loaded whichever role runs: what brings Kafka is imported inside the command that needs it.

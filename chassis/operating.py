@@ -1,93 +1,62 @@
-"""The operator's commands, the same for each service: what waits, what is stuck, and what to do.
+"""What every operator's command stands on: who asks and why, one look into the database, the answer.
 
-Progress and tables on a terminal, plain lines in a pipe. Each act asks a reason and leaves an audit
-row.
+Tables and progress on a terminal, plain lines in a pipe, JSON where `--json` asks for it. Whatever
+changes something names a person and a reason, and leaves an audit row; looking leaves none.
 """
 
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from chassis import clock, parking, settings
+from chassis import clock, settings
 from chassis.actor import Actor, Role
-from chassis.database import TRANSIENT, Database, RowMissing
+from chassis.database import TRANSIENT, CommitUncertain, Database, RowMissing
 from chassis.decision import Refused
-from chassis.intake import Consumer
 from chassis.parts import Parts
 
-DATA, TRY_LATER = 65, 75
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}))
+USAGE, DATA, TRY_LATER = 64, 65, 75
 console = Console()
+
+Who = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        envvar="OPERATOR",
+        show_envvar=True,
+        help="Who you are: kept in the audit log. Needed for what changes something.",
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why: kept in the audit log.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts: one JSON document.")]
 
 
-def add_commands(app: typer.Typer, parts: Parts) -> None:
-    """Give a service's command line what every operator looks for."""
-
-    @app.command()
-    def lag() -> None:
-        """How far this service's reading is behind, partition by partition."""
-        read = settings.read(parts.settings)
-        from chassis import backlog  # here: it brings Kafka, which `web` does without
-
-        _print(asyncio.run(backlog.lag(read, parts)))
-
-    @app.command()
-    def outbox() -> None:
-        """What is recorded and not yet published."""
-        from chassis import backlog
-
-        _print([within(parts, backlog.unpublished)])
-
-    _add_parked(app, parts)
+def operator(who: str) -> Actor:
+    """The person at the command line; ends with 64 where nobody is named."""
+    if not who.strip():
+        refuse("Say who you are: --as NAME, or OPERATOR in the environment.")
+    return Actor(None, "", frozenset({Role.SUPPORT}), name=" ".join(who.split()))
 
 
-def _add_parked(app: typer.Typer, parts: Parts) -> None:
-    parked = typer.Typer(help="Events that could not be applied.", no_args_is_help=True)
-    app.add_typer(parked, name="parked")
+def acting(who: str, reason: str) -> Actor:
+    """The same, for what needs a reason too."""
+    if not reason.strip():
+        refuse("Say why: --reason WORDS.")
+    return operator(who)
 
-    @parked.command("list")
-    def list_parked() -> None:
-        """Parked events, and those kept behind them, oldest first."""
-        _print(
-            within(parts, lambda database: parking.list_parked(database, Consumer.of(parts).name))
-        )
 
-    @parked.command()
-    def show(parked_id: int) -> None:
-        """One of them, whole."""
-        row = within(
-            parts, lambda database: parking.show(database, Consumer.of(parts).name, parked_id)
-        )
-        print(json.dumps(row, default=_text, indent=2))
-
-    @parked.command()
-    def redrive(parked_id: int, reason: Reason) -> None:
-        """Try an event again, and then what was kept behind it, in order."""
-        told = within(
-            parts,
-            lambda database: parking.redrive(
-                database, Consumer.of(parts), parked_id, actor=OPERATOR, reason=reason
-            ),
-        )
-        print(told)
-
-    @parked.command()
-    def discard(parked_id: int, reason: Reason) -> None:
-        """Give an event up; what was kept behind it can then be tried."""
-        within(
-            parts,
-            lambda database: parking.discard(
-                database, Consumer.of(parts).name, parked_id, actor=OPERATOR, reason=reason
-            ),
-        )
-        print(f"{parked_id}: discarded")
+def refuse(sentence: str) -> NoReturn:
+    """End with 64: the command was not meant like this."""
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(USAGE)
 
 
 def within(parts: Parts, act: Callable[[Database], Awaitable[Any]]) -> Any:
@@ -102,32 +71,70 @@ def within(parts: Parts, act: Callable[[Database], Awaitable[Any]]) -> Any:
         finally:
             await pool.close()
 
-    try:
+    with answered():
         return asyncio.run(run())
+
+
+@contextmanager
+def answered() -> Generator[None]:
+    """Turn what can go wrong into a sentence and an exit code."""
+    try:
+        yield
     except Refused as refused:
-        print(refused.sentence, file=sys.stderr)
-        raise typer.Exit(DATA) from refused
+        _end(refused.sentence, DATA, refused)
     except RowMissing as missing:
-        print("There is no such row.", file=sys.stderr)
-        raise typer.Exit(DATA) from missing
+        _end("There is no such row.", DATA, missing)
+    except settings.IsMisconfigured as fault:
+        _end(str(fault), settings.CONFIGURATION_FAULT, fault)
+    except CommitUncertain as lost:
+        _end("The connection broke during the commit: run it again, it finds out.", TRY_LATER, lost)
     except TRANSIENT as away:
-        print(f"Postgres does not answer: {type(away).__name__}", file=sys.stderr)
-        raise typer.Exit(TRY_LATER) from away
+        _end(f"Postgres does not answer: {type(away).__name__}", TRY_LATER, away)
+    except Exception as error:
+        if not _is_kafkas(error):
+            raise
+        _end(f"Kafka does not answer: {type(error).__name__}", TRY_LATER, error)
 
 
-def _print(rows: Iterable[Mapping[str, Any]]) -> None:
-    listed = [{name: _text(value) for name, value in row.items()} for row in rows]
-    if not listed:
+def _is_kafkas(error: Exception) -> bool:
+    from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs] - only here
+
+    return isinstance(error, KafkaError)
+
+
+def _end(sentence: str, code: int, cause: Exception) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(code) from cause
+
+
+def show(rows: Iterable[Mapping[str, Any]], *, as_json: bool = False) -> None:
+    """A listing: a table on a terminal, a line each in a pipe, an array of objects for scripts."""
+    listed = list(rows)
+    if as_json:
+        print(json.dumps(listed, default=_plain, indent=2))
+    elif not listed:
         print("Nothing.")
     elif console.is_terminal:
         table = Table(*listed[0])
         for row in listed:
-            table.add_row(*row.values())
+            table.add_row(*(_text(value) for value in row.values()))
         console.print(table)
     else:
         for row in listed:
-            print("  ".join(f"{name}={value}" for name, value in row.items()))
+            print("  ".join(f"{name}={_text(value)}" for name, value in row.items()))
 
 
 def _text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    """One line, whatever is in it: a value from a stranger's event forges no second one."""
+    said = "" if value is None else str(_plain(value))
+    return "".join(each if each.isprintable() else " " for each in said)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, float):
+        return round(value, 1)
+    return value if isinstance(value, int | str) else str(value)

@@ -1,11 +1,9 @@
 """The proposals service, whole: the front desk, and everything from a programme to its vacancies."""
 
 from enum import StrEnum, auto
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from chassis import audit, clock, settings
+from chassis import audit, clock, operating, settings
 from chassis.database import Database
 from chassis.parts import Parts
 from services.proposals.contacts import Contacts
@@ -47,24 +45,18 @@ class Restated(StrEnum):
     CONTACTS = auto()
 
 
-def restate(
-    kind: Restated, reason: Annotated[str, typer.Option(help="Why: kept in the audit log.")]
-) -> None:
+def restate(kind: Restated, reason: operating.Reason, who: operating.Who = "") -> None:
     """Record what is now so anew, for readers whose copies were lost."""
-    from chassis.operating import (  # here: it brings Kafka, which `web` does without
-        OPERATOR,
-        within,
-    )
-
+    actor = operating.acting(who, reason)
     read = settings.read(ProposalsSettings)
     contacts = Contacts(read.contacts_public_key)
 
     async def tell(database: Database) -> int:
         async with database.transaction() as tx:
-            await audit.done(tx, actor=OPERATOR, act="Restate", subject=kind, reason=reason)
+            await audit.done(tx, actor=actor, act="Restate", subject=kind, reason=reason)
         return await account_deadlines.restate_contacts(database, contacts=contacts, now=clock.now)
 
-    print(f"{within(SERVICE, tell)} told anew")
+    print(f"{operating.within(SERVICE, tell)} told anew")
 
 
 SERVICE = Parts(

@@ -26,6 +26,7 @@ async def test_contact_cards_are_restated_from_the_command_line(database_of, dat
         )
     environ = ENVIRON | {"DATABASE_URL": as_login(database_url, "proposals")}
     words = ("-m", "services.proposals", "restate", "contacts", "--reason", "the topic was lost")
+    words += ("--as", "Rowan Quill")
 
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, env=os.environ | environ, stdout=asyncio.subprocess.PIPE
@@ -34,5 +35,9 @@ async def test_contact_cards_are_restated_from_the_command_line(database_of, dat
 
     assert (process.returncode, said.decode()) == (0, "1 told anew\n")
     assert len(await cards_of(database, doors.CONTACTS_KEY)) == 2
-    kept = await database.get_row("SELECT role, reason FROM audit WHERE act = 'Restate'")
-    assert kept == {"role": "support", "reason": "the topic was lost"}
+    kept = await database.get_row("SELECT role, operator, reason FROM audit WHERE act = 'Restate'")
+    assert kept == {
+        "role": "support",
+        "operator": "Rowan Quill",
+        "reason": "the topic was lost",
+    }
