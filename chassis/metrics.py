@@ -38,6 +38,7 @@ EVENTS_HANDLED = Counter(
 )
 EVENTS_PARKED = Counter("events_parked", "Events put aside", ["consumer", "reason"])
 PARKED_NOW = Gauge("parked_events", "Events parked or blocked now", ["consumer"])
+OLDEST_PARKED = Gauge("parked_oldest_seconds", "Age of the oldest parked event", ["consumer"])
 WAITING_NOW = Gauge("waiting_events", "Events that wait for what they need", ["consumer"])
 OLDEST_WAITING = Gauge("waiting_oldest_seconds", "Age of the oldest waiting event", ["consumer"])
 CONSUMER_LAG = Gauge(

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from chassis import clock, settings
@@ -24,6 +25,7 @@ from chassis.parts import Parts
 
 USAGE, DATA, TRY_LATER = 64, 65, 75
 console = Console()
+T = TypeVar("T")
 
 Who = Annotated[
     str,
@@ -51,6 +53,19 @@ def acting(who: str, reason: str) -> Actor:
     if not reason.strip():
         refuse("Say why: --reason WORDS.")
     return operator(who)
+
+
+def instant(given: str | None) -> datetime | None:
+    """An instant as the command line takes it: ISO 8601 with its offset. Ends with 64 otherwise."""
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        refuse(f"{given}: not an instant like 2027-03-01T11:00:00Z.")
+    if at.tzinfo is None:
+        refuse(f"{given}: say the offset from UTC, as in 2027-03-01T11:00:00Z.")
+    return at
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -105,6 +120,11 @@ def _is_kafkas(error: Exception) -> bool:
 def _end(sentence: str, code: int, cause: Exception) -> NoReturn:
     print(sentence, file=sys.stderr)
     raise typer.Exit(code) from cause
+
+
+def told(steps: Iterable[T], *, total: int, what: str) -> Generator[T]:
+    """Go through a long piece of work: a bar on a terminal, nothing in a pipe."""
+    yield from track(steps, what, total, console=console, disable=not console.is_terminal)
 
 
 def show(rows: Iterable[Mapping[str, Any]], *, as_json: bool = False) -> None:

@@ -84,7 +84,8 @@ CREATE TABLE parked (
     note text,
     UNIQUE (consumer, topic, partition, position, record_at)
 );
-CREATE INDEX parked_keys ON parked (consumer, topic, key) WHERE status IN ('parked', 'blocked');
+CREATE INDEX parked_keys ON parked (consumer, topic, key, sequence NULLS FIRST, id)
+    WHERE status IN ('parked', 'blocked'); -- the first of a case at once, whatever is behind it
 
 -- Reactions that came before the fact they need, or ahead of a gap in their key's sequence; released
 -- in the transaction that stores what they wait for.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis import outbox, parking
+from chassis import parked as looks
 from chassis.actor import Actor, Role
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
@@ -145,7 +146,7 @@ async def test_later_events_of_a_parked_case_are_blocked_until_redriven_in_order
         await until(lambda: parked(there), lambda rows: len(rows) == 3)
         await until(lambda: effects(there), lambda rows: len(rows) == 3)
         assert await parked(there) == [("parked", "handler"), *[("blocked", "blocked")] * 2]
-        first = (await parking.list_parked(there, "applications.trials"))[0]
+        first = (await looks.list_parked(there, "applications.trials"))[0]
 
         still = await parking.redrive(
             there, trial.consumer(reactions), first["id"], actor=OPERATOR, reason="try"
@@ -173,7 +174,7 @@ async def test_discarded_event_has_no_effect_and_frees_its_case(trial: Trial):
 
     async with trial.worker(EFFECTS):
         await until(lambda: parked(there), lambda rows: len(rows) == 2)
-        first, second = await parking.list_parked(there, "applications.trials")
+        first, second = await looks.list_parked(there, "applications.trials")
         with pytest.raises(parking.ReasonIsMissing):
             await parking.discard(
                 there, "applications.trials", first["id"], actor=OPERATOR, reason=" "
