@@ -8,8 +8,8 @@ UTC. Each service signs in with a login of its own, whose `search_path` is its s
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
@@ -33,11 +33,13 @@ class CommitUncertain(Exception):
     """
 
 
-TRANSIENT: tuple[type[Exception], ...] = (
-    OSError,
-    TimeoutError,
+class ConnectionLost(Exception):
+    """The session ended, or stopped answering, while a transaction ran on it."""
+
+
+FROM_POSTGRES: tuple[type[Exception], ...] = (
+    ConnectionLost,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.TooManyConnectionsError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -49,7 +51,15 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.DiskFullError,
     asyncpg.ReadOnlySQLTransactionError,
 )
-"""What is nobody's fault and passes: tried again, never parked (P6)."""
+"""What a statement raises that is nobody's fault and passes. An `OSError` of one's own is none."""
+
+TRANSIENT: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    *FROM_POSTGRES,
+)
+"""The same where a connection is asked for, or held outside a pool: tried again (P6)."""
 
 ROLLED_BACK_FOR_SURE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 UniqueViolation = asyncpg.UniqueViolationError
@@ -93,30 +103,68 @@ class Transaction(Reader):
         self.has_recorded = False  # an outbox row was written: wake the relay after the commit
 
     async def find_row(self, sql: str, *args: Any) -> Row | None:
-        row = await self._connection.fetchrow(sql, *args)
+        with _answering(self._connection):
+            row = await self._connection.fetchrow(sql, *args)
         return None if row is None else dict(row)
 
     async def list_rows(self, sql: str, *args: Any) -> list[Row]:
-        return [dict(row) for row in await self._connection.fetch(sql, *args)]
+        with _answering(self._connection):
+            rows = await self._connection.fetch(sql, *args)
+        return [dict(row) for row in rows]
 
     async def value(self, sql: str, *args: Any) -> Any:
-        return await self._connection.fetchval(sql, *args)
+        with _answering(self._connection):
+            return await self._connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> int:
         """Run a statement and tell how many rows it touched."""
-        status: str = await self._connection.execute(sql, *args)
+        with _answering(self._connection):
+            status: str = await self._connection.execute(sql, *args)
         last = status.rsplit(" ", 1)[-1]
         return int(last) if last.isdigit() else 0
 
     async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row, pipelined."""
-        await self._connection.executemany(sql, rows)
+        with _answering(self._connection):
+            await self._connection.executemany(sql, rows)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator["Transaction"]:
         """A part that can fail alone."""
-        async with self._connection.transaction():
+        point = self._connection.transaction()
+        with _answering(self._connection):
+            await point.start()
+        try:
             yield self
+        except BaseException:
+            with _answering(self._connection):
+                await point.rollback()
+            raise
+        with _answering(self._connection):
+            await point.commit()
+
+
+@contextmanager
+def _answering(connection: Any) -> Generator[None]:
+    """Tell a session that is lost from a caller's own fault, which asyncpg calls alike."""
+    try:
+        yield
+    except (OSError, TimeoutError) as away:
+        raise ConnectionLost from away
+    except asyncpg.InterfaceError as error:
+        if connection.is_closed():
+            raise ConnectionLost from error
+        raise
+
+
+async def _roll_back(connection: Any, running: Any) -> None:
+    """Leave nothing running; whatever had gone wrong is told, not what came of giving up."""
+    if connection.is_closed():
+        return
+    try:
+        await running.rollback()
+    except Exception:
+        connection.terminate()
 
 
 class _Connection(asyncpg.Connection):
@@ -133,11 +181,10 @@ async def _teach_json(connection: Any) -> None:
         )
 
 
-async def connect(dsn: str, *, application: str) -> Any:
-    """One connection outside the pool: the relay's, the listener's."""
-    connection = await asyncpg.connect(
-        dsn, server_settings={"timezone": "UTC", "application_name": application}, timeout=10
-    )
+async def connect(dsn: str, *, application: str, **settings: str) -> Any:
+    """One connection outside the pool: the relay's, the listener's. `settings` are of the session."""
+    told = {"timezone": "UTC", "application_name": application, **settings}
+    connection = await asyncpg.connect(dsn, server_settings=told, timeout=10)
     await _teach_json(connection)
     return connection
 
@@ -193,14 +240,14 @@ class Database(Reader):
         """
         async with self._pool.acquire(timeout=5) as connection:
             running = connection.transaction()
-            await running.start()
+            with _answering(connection):
+                await running.start()
             failpoint("command.begun")
             tx = Transaction(connection, self)
             try:
                 yield tx
             except BaseException:
-                if not connection.is_closed():
-                    await running.rollback()
+                await _roll_back(connection, running)
                 raise
             try:
                 await running.commit()
