@@ -29,6 +29,9 @@ RELAY_STAGE = Histogram(
     ["service", "stage"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30),
 )
+RELAY_HELD_BACK = Gauge(
+    "relay_held_back_keys", "Keys that wait because the broker refuses a row of theirs", ["service"]
+)
 RELAY_FAILURES = Counter("relay_failures", "Batches that were not acknowledged whole", ["service"])
 DEADLINE_FAILURES = Counter("deadline_failures", "Deadlines that raised", ["service", "deadline"])
 
