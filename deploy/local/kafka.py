@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.jars import listed
-from deploy.local.ports import is_open
+from deploy.local.ports import HOST, is_open
 
 LOGGING = Path(__file__).with_name("kafka-log4j2.yaml")
 READY_WITHIN = 60.0
@@ -31,6 +31,17 @@ class Broker:
     data: Path
     port: int
     controller_port: int
+    seen_at: int | None = None  # the port that clients are told, where something stands before ours
+    peers_port: int | None = None  # for brokers among themselves; none: they use the clients' port
+    node: int = 1
+    quorum: tuple[tuple[int, int], ...] = ()  # every node with its controller's port; none: alone
+    cluster: str | None = None  # one id for all of a quorum
+    heap: int = 384  # MB
+
+    @property
+    def replicas(self) -> int:
+        """How often each record is kept."""
+        return min(3, len(self.quorum) or 1)
 
     @property
     def bootstrap(self) -> str:
@@ -50,31 +61,59 @@ def version() -> str:
 
 def properties(broker: Broker) -> dict[str, str]:
     """The broker's settings: production's promises, a laptop's sizes."""
+    replicas, in_sync = str(broker.replicas), "2" if broker.replicas == 3 else "1"
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{broker.controller_port}",
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"CLIENTS://{broker.bootstrap},CONTROLLER://127.0.0.1:{broker.controller_port}",
-        "advertised.listeners": f"CLIENTS://{broker.bootstrap}",
-        "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "CLIENTS",
+        "node.id": str(broker.node),
+        **_listeners(broker),
         "log.dirs": str(broker.data / "log"),
         "auto.create.topics.enable": "false",
-        "default.replication.factor": "1",
-        "min.insync.replicas": "1",
-        "offsets.topic.replication.factor": "1",
+        "unclean.leader.election.enable": "false",
+        "default.replication.factor": replicas,
+        "min.insync.replicas": in_sync,
+        "offsets.topic.replication.factor": replicas,
         "offsets.topic.num.partitions": "3",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": in_sync,
         "transaction.state.log.num.partitions": "3",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.replication.factor": replicas,
+        "share.coordinator.state.topic.min.isr": in_sync,
         "share.coordinator.state.topic.num.partitions": "1",
         "log.cleaner.dedupe.buffer.size": str(4 * 1024 * 1024),
         "log.segment.bytes": str(16 * 1024 * 1024),
         "group.initial.rebalance.delay.ms": "0",
     }
+
+
+def _listeners(broker: Broker) -> dict[str, str]:
+    """Who reaches the broker where: clients, its peers, and the controllers of the quorum."""
+    ports = {"CLIENTS": broker.port, "CONTROLLER": broker.controller_port}
+    told = {"CLIENTS": broker.seen_at or broker.port}
+    if broker.peers_port is not None:
+        ports["PEERS"] = told["PEERS"] = broker.peers_port
+    quorum = broker.quorum or ((broker.node, broker.controller_port),)
+    return {
+        "controller.quorum.voters": ",".join(f"{node}@{HOST}:{port}" for node, port in quorum),
+        "controller.listener.names": "CONTROLLER",
+        "listeners": ",".join(f"{name}://{HOST}:{port}" for name, port in ports.items()),
+        "advertised.listeners": ",".join(f"{name}://{HOST}:{port}" for name, port in told.items()),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in ports),
+        "inter.broker.listener.name": "CLIENTS" if broker.peers_port is None else "PEERS",
+    }
+
+
+def new_cluster() -> str:
+    """An id for a cluster, as Kafka writes them: 22 characters, none of them a dash at the start."""
+    return f"A{base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip('=')[1:]}"
+
+
+def cluster_in(folder: Path) -> str:
+    """The id of the cluster whose brokers keep their data here; made for the first."""
+    file = folder / "cluster"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(new_cluster())
+    return file.read_text()
 
 
 def command(broker: Broker) -> list[str]:
@@ -96,8 +135,7 @@ def prepare(broker: Broker) -> None:
     if stamp.exists():
         return
     shutil.rmtree(broker.data / "log", ignore_errors=True)
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    arguments = ["kafka.tools.StorageTool", "format", "-t", f"A{cluster[1:]}"]
+    arguments = ["kafka.tools.StorageTool", "format", "-t", broker.cluster or new_cluster()]
     done = subprocess.run(
         [*_java(broker), *arguments, "-c", str(broker.settings_file)],
         capture_output=True,
@@ -132,8 +170,8 @@ def _java(broker: Broker) -> list[str]:
 
     return [
         str(JAVA),
-        "-Xms384m",
-        "-Xmx384m",
+        f"-Xms{broker.heap}m",
+        f"-Xmx{broker.heap}m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-XX:MaxMetaspaceSize=128m",

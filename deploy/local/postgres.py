@@ -169,6 +169,15 @@ def as_login(dsn: str, login: str, *, database: str | None = None) -> str:
     return urlunsplit((parts.scheme, place, path, parts.query, ""))
 
 
+def at_port(dsn: str, port: int) -> str:
+    """The same address at another port of this host."""
+    parts = urlsplit(dsn)
+    who = parts.netloc.rpartition("@")[0]
+    return urlunsplit(
+        parts._replace(netloc=f"{who}@127.0.0.1:{port}" if who else f"127.0.0.1:{port}")
+    )
+
+
 async def _give_passwords(connection: Any, password: str | None) -> None:
     """A server that asks for passwords gets the administrator's for all: development only."""
     if not password:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,11 +75,8 @@ def choose_ports(settings: LocalSettings) -> dict[str, int]:
     """Every inner port: the one asked for, else last time's where it is free, else any free one."""
     file = settings.folder / "ports.json"
     kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    names = ["smtp", "postgres", "kafka", "kafka-controller"]
-    names += [f"{service}-web" for service in SERVICES]
-    names += [f"{service}-{role}-metrics" for service in SERVICES for role in ROLES]
     chosen: dict[str, int] = {}
-    for name in names:
+    for name in names_of_ports(settings):
         wish = getattr(settings, f"{name}_port", None) or kept.get(name)
         unused = wish is not None and wish not in chosen.values() and is_free(wish)
         chosen[name] = wish if wish is not None and unused else free_port()
@@ -87,25 +84,45 @@ def choose_ports(settings: LocalSettings) -> dict[str, int]:
     return chosen
 
 
+def names_of_ports(settings: LocalSettings) -> list[str]:
+    """What each inner port is for."""
+    names = ["smtp", "postgres"]
+    for broker in _brokers(settings):
+        names += [broker, f"{broker}-controller", f"{broker}-peers"]
+    for service in SERVICES:
+        for copy in services.copies(settings):
+            names.append(f"{service}-web{copy}")
+            names += [f"{service}-{role}{copy}-metrics" for role in ROLES]
+    return names
+
+
+def _brokers(settings: LocalSettings) -> list[str]:
+    if settings.brokers == 1:
+        return ["kafka"]
+    return [f"kafka-{number}" for number in range(1, settings.brokers + 1)]
+
+
 class Stack:
     """One run of the stack, from the first process to the last."""
 
-    def __init__(self, settings: LocalSettings) -> None:
+    def __init__(
+        self, settings: LocalSettings, *, environment: Mapping[str, str] = os.environ
+    ) -> None:
         self.settings = settings
         self.phase = "starting"
         self.since = time.time()
         self.fault: str | None = None
         self.ports = choose_ports(settings)
-        self.supervisor = Supervisor(settings.logs, self.tell)
-        given_database = os.environ.get("DATABASE_URL")
-        given_kafka = os.environ.get("KAFKA_BOOTSTRAP")
+        self.supervisor = Supervisor(settings.logs, self.tell, longest_pause=settings.longest_pause)
+        given_database = environment.get("DATABASE_URL")
+        given_kafka = environment.get("KAFKA_BOOTSTRAP")
         self.server = None if given_database else self._postgres()
-        self.broker = None if given_kafka else self._kafka()
+        self.brokers = {} if given_kafka else self._kafka()
         self.around = Surroundings(
             settings=settings,
             keys=keys_in(settings.folder / "secrets"),
             dsn=given_database or (self.server.dsn if self.server else ""),
-            bootstrap=given_kafka or (self.broker.bootstrap if self.broker else ""),
+            bootstrap=given_kafka or self._bootstrap(),
             ports=self.ports,
         )
 
@@ -114,7 +131,7 @@ class Stack:
         stop = asyncio.Event()
         for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-        rising = asyncio.create_task(self._rise())
+        rising = asyncio.create_task(self.rise())
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({rising, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -126,10 +143,14 @@ class Stack:
         finally:
             rising.cancel()
             await asyncio.gather(rising, return_exceptions=True)
-            self._enter("stopping" if self.fault is None else "failed")
-            await self.supervisor.stop()
-            self._enter("down" if self.fault is None else "failed")
+            await self.fall()
         return 0 if self.fault is None else 1
+
+    async def fall(self) -> None:
+        """End every process, what was started last first."""
+        self._enter("stopping" if self.fault is None else "failed")
+        await self.supervisor.stop()
+        self._enter("down" if self.fault is None else "failed")
 
     def tell(self) -> None:
         """Write down how things stand."""
@@ -153,7 +174,8 @@ class Stack:
             "kafka": self.around.bootstrap,
         }
 
-    async def _rise(self) -> None:
+    async def rise(self) -> None:
+        """Start everything in its order, and return when it is ready."""
         within = self.settings.start_seconds
         self._enter(STEPS[0])
         await self.supervisor.start(self._servers(), within=within)
@@ -178,25 +200,51 @@ class Stack:
 
     def _postgres(self) -> postgres.Server:
         data = postgres.a_home_for(self.settings.folder / "postgres")
-        return postgres.Server(data, self.ports["postgres"])
+        return postgres.Server(data, self.ports["postgres"], safe=self.settings.safe)
 
-    def _kafka(self) -> kafka.Broker:
-        home = self.settings.folder / "kafka"
-        return kafka.Broker(
-            jars=home / "jars",
-            data=home / "data",
-            port=self.ports["kafka"],
-            controller_port=self.ports["kafka-controller"],
-        )
+    def _kafka(self) -> dict[str, kafka.Broker]:
+        """One broker, or three that keep everything three times."""
+        home, ports = self.settings.folder / "kafka", self.ports
+        names = _brokers(self.settings)
+        if len(names) == 1:
+            alone = kafka.Broker(
+                jars=home / "jars",
+                data=home / "data",
+                port=ports["kafka"],
+                controller_port=ports["kafka-controller"],
+                peers_port=ports["kafka-peers"],
+                seen_at=self.settings.kafka_link_port,
+            )
+            return {"kafka": alone}
+        nodes = dict(enumerate(names, 1))
+        cluster = kafka.cluster_in(home / "data")
+        return {
+            name: kafka.Broker(
+                jars=home / "jars",
+                data=home / "data" / name,
+                port=ports[name],
+                controller_port=ports[f"{name}-controller"],
+                peers_port=ports[f"{name}-peers"],
+                node=node,
+                quorum=tuple((each, ports[f"{nodes[each]}-controller"]) for each in nodes),
+                cluster=cluster,
+                heap=256,
+            )
+            for node, name in nodes.items()
+        }
+
+    def _bootstrap(self) -> str:
+        seen_at = self.settings.kafka_link_port
+        if seen_at is not None:
+            return f"{HOST}:{seen_at}"
+        return ",".join(broker.bootstrap for broker in self.brokers.values())
 
     def _servers(self) -> list[Program]:
-        server, broker = self.server, self.broker
+        server = self.server
         found = [self._mail_program(), self._identity_program()]
         if server is not None:
             found.append(_postgres_program(server))
-        if broker is not None:
-            found.append(_kafka_program(broker))
-        return found
+        return [*found, *(_kafka_program(name, each) for name, each in self.brokers.items())]
 
     def _mail_program(self) -> Program:
         settings, smtp = self.settings, self.ports["smtp"]
@@ -215,7 +263,10 @@ class Stack:
     def _caddy_program(self) -> Program:
         folder = self.settings.folder / "caddy"
         upstreams = {
-            f"{service.upper()}_UPSTREAM": f"{HOST}:{self.ports[f'{service}-web']}"
+            f"{service.upper()}_UPSTREAM": " ".join(
+                f"{HOST}:{self.ports[f'{service}-web{copy}']}"
+                for copy in services.copies(self.settings)
+            )
             for service in SERVICES
         }
         return Program(
@@ -245,13 +296,13 @@ def _postgres_program(server: postgres.Server) -> Program:
     )
 
 
-def _kafka_program(broker: kafka.Broker) -> Program:
+def _kafka_program(name: str, broker: kafka.Broker) -> Program:
     def prepare() -> None:
         jars.fetch(broker.jars)
         kafka.prepare(broker)
 
     return Program(
-        name="kafka",
+        name=name,
         command=kafka.command(broker),
         environment=dict(os.environ),
         prepare=prepare,

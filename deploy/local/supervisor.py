@@ -67,11 +67,13 @@ class Supervisor:
         tell: Callable[[], None] = lambda: None,
         *,
         first_pause: float = FIRST_PAUSE,
+        longest_pause: float = LONGEST_PAUSE,
     ) -> None:
         self.logs = logs
         self.standings: dict[str, Standing] = {}
         self._tell = tell
         self._first_pause = first_pause
+        self._longest_pause = longest_pause
         self._programs: dict[str, Program] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._waves: list[list[str]] = []  # what was started together is ended together
@@ -94,6 +96,17 @@ class Supervisor:
                 raise DidNotStart(self._complaint(broken or missing))
             await asyncio.sleep(LOOK_EVERY)
 
+    async def end(self, name: str) -> None:
+        """End one program, and leave it ended until `begin`."""
+        keeper = self._keepers[name]
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+    def begin(self, name: str) -> None:
+        """Start again what was ended alone; whether it is ready shows in its standing."""
+        if self._keepers[name].done():
+            self._keepers[name] = asyncio.create_task(self._keep(self._programs[name]))
+
     async def stop(self) -> None:
         """End everything, what was started last first; nothing is left behind."""
         for wave in reversed(self._waves):
@@ -111,7 +124,8 @@ class Supervisor:
             await self._run(program, standing)
             crashes = 0 if time.monotonic() - began > SETTLED_AFTER else crashes + 1
             self._set(standing, state="waiting", restarts=standing.restarts + 1, is_ready=False)
-            await asyncio.sleep(min(self._first_pause * 2 ** max(crashes - 1, 0), LONGEST_PAUSE))
+            pause = self._first_pause * 2 ** min(max(crashes - 1, 0), 10)
+            await asyncio.sleep(min(pause, self._longest_pause))
 
     def _is_hopeless(self, name: str) -> bool:
         """Whether waiting would help nobody: it cannot be prepared, or refuses its settings."""
