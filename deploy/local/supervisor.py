@@ -189,6 +189,7 @@ async def end_process(pid: int, born: str | None, stop_signal: int, grace: float
     """Ask one process to end; insist when it does not. Its group goes with it."""
     with suppress(ProcessLookupError):
         os.kill(pid, stop_signal)
+        os.kill(pid, signal.SIGCONT)  # one that was frozen hears nothing before
         deadline = time.monotonic() + grace
         while is_alive(pid, born) and time.monotonic() < deadline:  # noqa: ASYNC110  not our child, perhaps
             await asyncio.sleep(LOOK_EVERY / 2)
