@@ -33,6 +33,9 @@ RELAY_HELD_BACK = Gauge(
     "relay_held_back_keys", "Keys that wait because the broker refuses a row of theirs", ["service"]
 )
 RELAY_FAILURES = Counter("relay_failures", "Batches that were not acknowledged whole", ["service"])
+RETENTION_FAILURES = Counter(
+    "retention_failures", "Times that old rows could not be deleted", ["service"]
+)
 DEADLINE_FAILURES = Counter("deadline_failures", "Deadlines that raised", ["service", "deadline"])
 
 # Delivery: from the broker to the reactions.
@@ -50,6 +53,11 @@ CONSUMER_LAG = Gauge(
     ["consumer", "topic", "partition"],
 )
 PARTITION_PAUSES = Counter("partition_pauses", "Pauses, by cause", ["consumer", "cause"])
+RECORDS_REFUSED = Counter(
+    "records_refused",
+    "Records of partitions that another worker had moved meanwhile: a zombie's, each of them",
+    ["consumer"],
+)
 PROGRESS_AT = Gauge("worker_progress_timestamp", "When this worker last moved", ["consumer"])
 QUEUE_ROWS = Counter(
     "queue_rows", "Rows a queue has taken, by outcome", ["service", "queue", "outcome"]

@@ -218,7 +218,10 @@ async def _settle(
     tx: Transaction, consumer: str, row: Row, *, status: str, actor: Actor, reason: str
 ) -> None:
     await tx.execute(
-        "UPDATE parked SET status = $2, resolved_by = $3, note = $4 WHERE id = $1",
+        """
+        UPDATE parked SET status = $2, resolved_at = clock_timestamp(), resolved_by = $3, note = $4
+         WHERE id = $1
+        """,
         row["id"],
         status,
         str(actor.person_ref or actor.name or actor.role),

@@ -7,6 +7,7 @@ import structlog
 
 from chassis.database import Database
 from chassis.loops import rest
+from chassis.metrics import RETENTION_FAILURES
 from chassis.settings import Settings
 
 log = structlog.get_logger()
@@ -31,15 +32,20 @@ async def run(settings: Settings, database: Database, stop: asyncio.Event) -> No
         try:
             await delete_old_rows(settings, database)
         except Exception as error:
+            RETENTION_FAILURES.labels(database.service).inc()
             log.warning("retention.failed", error=type(error).__name__)
         await rest(stop, EVERY)
 
 
 async def delete_old_rows(settings: Settings, database: Database) -> None:
-    """Delete in batches of a thousand, a transaction each, until nothing old is left."""
+    """Delete in batches of a thousand, a transaction each, until nothing old is left.
+
+    A row whose instant is null is still needed: not published, not resolved.
+    """
     for table, column, kept in (
         ("outbox", "published_at", settings.outbox_retention),
         ("inbox", "processed_at", settings.inbox_retention),
+        ("parked", "resolved_at", settings.inbox_retention),
         ("commands", "created_at", COMMANDS_KEPT),
         ("ended_sign_ins", "recorded_at", SIGN_INS_KEPT),
     ):
