@@ -1,11 +1,11 @@
 """What a service hands to the chassis: the same few parts in each, so that the four look like sisters."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.settings import Settings
 from schemas.envelope import Event, Service
 
@@ -27,15 +27,35 @@ class Queue(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy that is one statement: the rows of many events are written together."""
+
+    sql: str
+    rows: Callable[[Any], Iterable[Sequence[Any]]]
+
+    async def __call__(self, tx: Transaction, event: Event) -> None:
+        """Write those of one event, at once."""
+        await tx.execute_many(self.sql, self.rows(event))
+
+
+@dataclass(frozen=True, slots=True)
 class Reaction:
     """What a service does about one kind of foreign event. Made by `project` or `react`."""
 
     handle: Callable[..., Awaitable[None]]
     is_copy: bool
 
+    @property
+    def copy(self) -> Copy | None:
+        """Its statement and rows, when it is a copy that may be gathered."""
+        return self.handle if isinstance(self.handle, Copy) else None
+
 
 def project(handle: Callable[..., Awaitable[None]]) -> Reaction:
-    """A copy of a fact, `handle(tx, event)`: repeated by a replay, idempotent by its key."""
+    """A copy of a fact, `handle(tx, event)`: repeated by a replay, idempotent by its key.
+
+    Where it is one statement, `project(Copy(SQL, rows_of))`: a batch of them costs one round trip.
+    """
     return Reaction(handle, is_copy=True)
 
 
@@ -65,7 +85,8 @@ class Parts:
 
     `app` builds the web application from settings and database. `paths` are the public paths the
     front door sends here. `consumer` is the group's name. `open_outside` lets a service make its
-    outside systems (mailer, provider) from its settings before queues run.
+    outside systems (mailer, provider) from its settings before queues run. `upcoming` is one query for
+    what its deadlines will do: deadline, instant (none: at once), id; `$1` is now.
     """
 
     name: Service
@@ -74,6 +95,7 @@ class Parts:
     app: Callable[[Any, Database], Any]
     reactions: Reactions
     deadlines: tuple[Deadline, ...] = ()
+    upcoming: str = ""
     queues: Callable[[Any], tuple[Queue, ...]] = lambda _: ()
     consumer: str = ""
     commands: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Any])

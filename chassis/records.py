@@ -17,6 +17,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.database import Row
+from chassis.erasure import subject_of
 from schemas.envelope import LARGEST_VALUE, SPEC_VERSION, Event
 from schemas.topics import TOPICS
 
@@ -25,6 +26,8 @@ STATE_TOPICS = COMPACTED | frozenset(topic.name for topic in TOPICS if topic.res
 """Where only the newest counts: a gap in the sequence is no fault there."""
 
 CLOCK_TOLERANCE = timedelta(hours=1)
+LONGEST_NAME = 200  # characters of a key, an id's source, a type: ours are shorter by far
+LARGEST_SEQUENCE = 2**63 - 1
 
 
 class Reason(StrEnum):
@@ -95,6 +98,11 @@ class Record:
         return cls(headers=headers, **{column: row[column] for column in where})
 
     @property
+    def kept_key(self) -> bytes | None:
+        """The key as a table keeps it: one that no index could hold is cut, and never matches."""
+        return None if self.key is None else self.key[: LONGEST_NAME + 1]
+
+    @property
     def kept_headers(self) -> list[list[str | None]]:
         """The headers as a table keeps them: bytes in base64, null as null."""
         return [
@@ -133,6 +141,12 @@ class Read:
     correlation: str = ""
     trace: str = ""
     is_restated: bool = False  # an old fact, told anew: for copies alone
+    is_resent: bool = False  # `ce_rebuilt`: nothing of its case that still exists comes after it
+
+    @cached_property
+    def person_hash(self) -> bytes | None:
+        """The person it is about, as the ledger of erased persons knows them."""
+        return subject_of(self.event) if self.event else None
 
     @cached_property
     def value_hash(self) -> bytes:
@@ -171,6 +185,8 @@ def _read_envelope(record: Record, found: dict[str, Any]) -> None:
     """Fill in what the headers tell, as far as they are in order."""
     if record.key is None:
         raise _Unreadable(Reason.NO_KEY, "the record has no key")
+    if len(record.key) > LONGEST_NAME:
+        raise _Unreadable(Reason.UNDECODABLE, f"key: {len(record.key)} bytes")
     found["key"] = _text(record.key, "key")
     headers = {name: _text(value, name) for name, value in record.headers}
     found |= {
@@ -179,13 +195,15 @@ def _read_envelope(record: Record, found: dict[str, Any]) -> None:
         "correlation": headers.get("ce_correlationid", ""),
         "trace": headers.get("traceparent", ""),
         "is_restated": "ce_restated" in headers,
+        "is_resent": "ce_rebuilt" in headers,
     }
     try:
         found["source"] = headers["ce_source"]
         found["event_id"] = UUID(headers["ce_id"])
         sequence = int(headers["ce_sequence"])
         found["occurred_at"] = datetime.fromisoformat(headers["ce_time"]).astimezone(UTC)
-        is_ours = headers["ce_specversion"] == SPEC_VERSION and sequence >= 1
+        is_ours = headers["ce_specversion"] == SPEC_VERSION and 1 <= sequence <= LARGEST_SEQUENCE
+        is_ours = is_ours and max(len(found["source"]), len(found["type"] or "")) <= LONGEST_NAME
     except (KeyError, ValueError, OverflowError) as fault:
         raise _Unreadable(Reason.UNDECODABLE, f"envelope: {type(fault).__name__}") from None
     if not is_ours or not found["type"]:

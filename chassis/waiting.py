@@ -8,17 +8,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from chassis.database import TRANSIENT, Database, Row, Transaction
-from chassis.intake import (
-    FOR_ANOTHER_TRY,
-    FOR_THE_SEQUENCE,
-    Consumer,
-    Culprit,
-    Intake,
-    Outcome,
-    Verdict,
-    verdict_on,
-)
+from chassis.database import FROM_POSTGRES, Database, Row, Transaction
+from chassis.intake import Consumer, Culprit, Intake
+from chassis.judging import FOR_ANOTHER_TRY, FOR_THE_SEQUENCE, Outcome, Verdict, verdict_on
 from chassis.metrics import OLDEST_WAITING, WAITING_NOW
 from chassis.parts import Early
 from chassis.records import Read, Record, read
@@ -64,13 +56,14 @@ STILL_WAITING = """
 
 async def release(intake: Intake) -> None:
     """Settle what waited for the events just taken in, and what waited for those in turn."""
+    intake.is_gathering = False
     while intake.settled:
         for row in await _list_released(intake):
             try:
                 await _settle(intake, row)
             except Culprit as culprit:
-                if isinstance(culprit.__cause__, TRANSIENT):
-                    raise
+                if isinstance(culprit.__cause__, FROM_POSTGRES):
+                    raise culprit.__cause__ from None
                 await _keep_waiting(intake.tx, row, culprit.__cause__)
 
 
@@ -142,7 +135,7 @@ async def _look_again(database: Database, consumer: Consumer, waiting_id: int) -
                 await release(intake)
             return outcome is not Outcome.WAITING
         except Culprit as culprit:
-            if isinstance(culprit.__cause__, TRANSIENT):
+            if isinstance(culprit.__cause__, FROM_POSTGRES):
                 raise culprit.__cause__ from None
             if isinstance(culprit.__cause__, Early):
                 async with database.transaction() as tx:

@@ -20,10 +20,11 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLScram512
 
-from chassis import kafka, parking, topics, waiting
+from chassis import kafka, membership, parking, topics, waiting
 from chassis.database import Database
 from chassis.engine import Engine
 from chassis.intake import Consumer
+from chassis.liveness import PROGRESS
 from chassis.loops import rest, together
 from chassis.metrics import QUEUE_ROWS
 from chassis.nudge import Bell, Nudger, woken
@@ -45,7 +46,8 @@ CONNECT_WITHIN = 60.0
 async def run(parts: Parts, settings: Settings, database: Database, stop: asyncio.Event) -> None:
     """React and work off queues until told to stop; then hand the partitions back.
 
-    Raises `TopicsAreMissing` when the broker answers and does not have what we read.
+    Raises `TopicsAreMissing` when the broker answers and does not have what we read, and `Replaced`
+    when another process has taken the membership we were given.
     """
     nudger, bell = Nudger(database.dsn, parts.name), Bell(database.dsn, parts.name)
     database.on_record(nudger.nudge)
@@ -57,7 +59,9 @@ async def run(parts: Parts, settings: Settings, database: Database, stop: asynci
             _consume(engine, settings, stop),
             _every(TEND_EVERY, engine.tend, stop),
             _every(SWEEP_EVERY, lambda: waiting.sweep(database, consumer), stop),
+            _every(MEASURE_EVERY, engine.measure, stop),
             _every(MEASURE_EVERY, lambda: _measure(database, consumer), stop),
+            membership.keep(settings.group_instance_id, database, stop),
         ]
     nudger.start()
     bell.start()
@@ -114,6 +118,7 @@ async def _consume(engine: Engine, settings: Settings, stop: asyncio.Event) -> N
     backoff = 0.5
     while not stop.is_set():
         broker = _shell(engine, settings)
+        PROGRESS.heard()
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
                 if missing := await topics.missing(settings, engine.consumer.topics):
@@ -174,6 +179,15 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
         max_records=MOST_RECORDS,
     )
 
+    poll = subscriber.get_msg
+
+    async def get_msg(consumer: Any) -> Any:
+        """Note each poll: an empty one is told to nobody."""
+        polled = await poll(consumer)
+        PROGRESS.heard()
+        return polled
+
+    subscriber.get_msg = get_msg
     engine.find_client = lambda: subscriber.consumer
 
     @subscriber

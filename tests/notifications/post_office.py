@@ -18,7 +18,8 @@ from joserfc import jwe
 from chassis import logs, outbox, positions
 from chassis.database import Database
 from chassis.inbox import take_in
-from chassis.intake import Consumer, Culprit, verdict_on
+from chassis.intake import Consumer, Culprit
+from chassis.judging import verdict_on
 from chassis.records import Record
 from schemas import proposals, sample
 from schemas.envelope import Event
@@ -133,14 +134,14 @@ class Teller:
 
     async def deliver(self, record: Record) -> None:
         """Hand a record over, as the worker does."""
-        await positions.load(self.database, self.consumer.name, [record.place])
+        at = await positions.load(self.database, self.consumer.name, [record.place])
         try:
             async with self.database.transaction() as tx:
-                await take_in(tx, self.consumer, [record])
+                await take_in(tx, self.consumer, [record], at)
         except Culprit as culprit:
             verdicts = {record: verdict_on(culprit.__cause__)}
             async with self.database.transaction() as tx:
-                await take_in(tx, self.consumer, [record], verdicts)
+                await take_in(tx, self.consumer, [record], at, verdicts)
 
     async def the_beginning(self) -> None:
         """Programme, host, contacts, cards and vacancy: what every letter stands on."""
