@@ -82,6 +82,9 @@ def properties(broker: Broker) -> dict[str, str]:
         "log.cleaner.dedupe.buffer.size": str(4 * 1024 * 1024),
         "log.segment.bytes": str(16 * 1024 * 1024),
         "group.initial.rebalance.delay.ms": "0",
+        # One that was killed is let in again only when its former self has been silent so long.
+        "broker.heartbeat.interval.ms": "500",
+        "broker.session.timeout.ms": "3000",
     }
 
 
