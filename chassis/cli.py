@@ -16,9 +16,8 @@ from typing import Any
 import structlog
 import typer
 import uvloop
-from prometheus_client import start_http_server
 
-from chassis import clock, database, logs, migrate, settings
+from chassis import clock, database, liveness, logs, membership, migrate, settings
 from chassis.database import Database
 from chassis.parts import Parts
 
@@ -164,7 +163,7 @@ def _keep_running(parts: Parts, role: str, running: Running) -> None:
     read = settings.read(parts.settings)
     logs.set_up(service=parts.name, role=role)
     if read.metrics_port:
-        start_http_server(read.metrics_port, addr=read.host)
+        liveness.serve(read.host, read.metrics_port)
     uvloop.run(_until_stopped(parts, role, read, running))
 
 
@@ -182,6 +181,9 @@ async def _until_stopped(parts: Parts, role: str, read: Any, running: Running) -
     except settings.IsMisconfigured as missing:
         print(missing, file=sys.stderr)
         raise typer.Exit(settings.CONFIGURATION_FAULT) from missing
+    except membership.Replaced as replaced:
+        print(replaced, file=sys.stderr)
+        raise typer.Exit(TRY_LATER) from replaced
     finally:
         await pool.close()
         log.info("process.stopped")
