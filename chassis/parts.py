@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import update_wrapper
 from typing import Any, Protocol
 
 from chassis.clock import Clock
@@ -26,16 +27,29 @@ class Queue(Protocol):
     def __call__(self, database: Database) -> Awaitable[bool]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy that is one statement: the rows of many events are written together."""
+Rows = Iterable[Sequence[Any]]
 
-    sql: str
-    rows: Callable[[Any], Iterable[Sequence[Any]]]
+
+class Copy:
+    """A copy that is one statement. Made by `copying`; called, it writes one event's rows at once."""
+
+    __name__: str
+
+    def __init__(self, sql: str, rows: Callable[[Any], Rows]) -> None:
+        self.sql = sql
+        self.rows = rows
+        update_wrapper(self, rows)
 
     async def __call__(self, tx: Transaction, event: Event) -> None:
-        """Write those of one event, at once."""
         await tx.execute_many(self.sql, self.rows(event))
+
+
+def copying(sql: str) -> Callable[[Callable[[Any], Rows]], Copy]:
+    """Declare a copy that is one statement, by a function from an event to its rows.
+
+    The rows of a whole batch are written together, in order within a case: many a round trip the less.
+    """
+    return lambda rows: Copy(sql, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ class Reaction:
 def project(handle: Callable[..., Awaitable[None]]) -> Reaction:
     """A copy of a fact, `handle(tx, event)`: repeated by a replay, idempotent by its key.
 
-    Where it is one statement, `project(Copy(SQL, rows_of))`: a batch of them costs one round trip.
+    Where it is one statement, `handle` is made by `copying`.
     """
     return Reaction(handle, is_copy=True)
 
