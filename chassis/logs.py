@@ -26,12 +26,15 @@ _ALLOWED = re.compile(
     r"size|rows|bytes|letter|type|topic|partition|position|lag|consumer|attempt|port|version|pid|"
     r"exception|where|state|kind|what|setting|.*_id|.*_ids|person_ref|.*_seconds|.*_count|is_.*)$"
 )
+_FORMATTERS = ("_record", "_from_structlog")  # what the formatter takes out again by itself
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _only_known_fields(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
     """Fields are allowed by name, so that nobody's data slips in by an argument (S36)."""
-    return {name: value for name, value in entry.items() if _ALLOWED.match(name)}
+    return {
+        name: value for name, value in entry.items() if _ALLOWED.match(name) or name in _FORMATTERS
+    }
 
 
 def _one_line(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
