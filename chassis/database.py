@@ -57,9 +57,19 @@ TRANSIENT: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     *FROM_POSTGRES,
 )
 """The same where a connection is asked for, or held outside a pool: tried again (P6)."""
+
+UNANSWERED = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.CrashShutdownError,
+)
+"""What may come instead of a commit's answer. An administrator's shutdown comes before or after it."""
 
 ROLLED_BACK_FOR_SURE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 UniqueViolation = asyncpg.UniqueViolationError
@@ -151,6 +161,9 @@ def _answering(connection: Any) -> Generator[None]:
         yield
     except (OSError, TimeoutError) as away:
         raise ConnectionLost from away
+    except asyncpg.InternalClientError as torn:
+        # The server has said its last word, and the end of the connection is still on its way.
+        raise ConnectionLost from torn
     except asyncpg.InterfaceError as error:
         if connection.is_closed():
             raise ConnectionLost from error
@@ -251,7 +264,7 @@ class Database(Reader):
                 raise
             try:
                 await running.commit()
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as broken:
+            except UNANSWERED as broken:
                 raise CommitUncertain from broken
             failpoint("command.committed")
         if tx.has_recorded:
