@@ -8,7 +8,6 @@ Exit codes: 0 also when there was nothing to do, 64 usage, 65 data, 75 try later
 import asyncio
 import importlib
 import signal
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,9 +18,9 @@ import uvloop
 
 from chassis import clock, database, liveness, logs, membership, migrate, settings
 from chassis.database import Database
+from chassis.operating import DATA, TRY_LATER, USAGE, answered
 from chassis.parts import Parts
 
-USAGE, DATA, TRY_LATER = 64, 65, 75
 OPERATORS = ("chassis.looking", "chassis.redriving")
 """Modules that each bring some of the operator's commands, by `add_commands(app, parts)`.
 
@@ -87,9 +86,10 @@ def commands(parts: Parts) -> typer.Typer:
             raise typer.Exit(settings.CONFIGURATION_FAULT)
         try:
             print(migrate.migrate(parts.name, str(owner)), end="")
-        except subprocess.CalledProcessError as failed:
-            print(failed.stderr or failed.stdout, file=sys.stderr)
-            raise typer.Exit(DATA) from failed
+        except migrate.MigrationFailed as failed:
+            print(failed, file=sys.stderr)
+            is_away = isinstance(failed, migrate.DatabaseAway)
+            raise typer.Exit(TRY_LATER if is_away else DATA) from failed
 
     of_topics = typer.Typer(help="The topics this service owns.", no_args_is_help=True)
     app.add_typer(of_topics, name="topics")
@@ -100,7 +100,9 @@ def commands(parts: Parts) -> typer.Typer:
         from chassis import topics
 
         read = settings.read(parts.settings)
-        for line in asyncio.run(topics.apply(read, parts.name)):
+        with answered():
+            lines = asyncio.run(topics.apply(read, parts.name))
+        for line in lines:
             print(line)
 
     @of_topics.command()
@@ -109,7 +111,8 @@ def commands(parts: Parts) -> typer.Typer:
         from chassis import topics
 
         read = settings.read(parts.settings)
-        faults = asyncio.run(topics.check(read, parts.name))
+        with answered():
+            faults = asyncio.run(topics.check(read, parts.name))
         for fault in faults:
             print(fault, file=sys.stderr)
         if faults:

@@ -43,6 +43,7 @@ FAILPOINTS = {
     "mail.sent": "the text is sent, the server has not answered",
     "mail.answered": "the server has taken it, the outcome is not written",
     # operator
+    "migrate.between": "one step of a migration is applied, the next is not",
     "rebuild.half": "some rows are to be published again, others not yet",
 }
 """Each boundary, and what is so when a process falls there."""

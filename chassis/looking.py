@@ -1,19 +1,21 @@
-"""The operator's looks that change nothing: how far behind reading is, and publishing."""
+"""The operator's looks that change nothing: how far behind reading and publishing are, what is due."""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
-from chassis import settings
-from chassis.operating import AsJson, answered, show, within
+from chassis import settings, upcoming
+from chassis.operating import AsJson, answered, duration, show, within
 from chassis.parts import Parts
 
 All = Annotated[bool, typer.Option("--all", help="Also partitions with nothing to tell.")]
+Within = Annotated[str, typer.Option("--within", help="How far ahead: 90m, 24h, 7d.")]
+Most = Annotated[int, typer.Option("--most", min=1, help="How many at most.")]
 
 
 def add_commands(app: typer.Typer, parts: Parts) -> None:
-    """`lag` and `outbox`."""
+    """`lag`, `outbox` and `due`."""
 
     @app.command()
     def lag(every: All = False, as_json: AsJson = False) -> None:
@@ -22,12 +24,26 @@ def add_commands(app: typer.Typer, parts: Parts) -> None:
 
         with answered():
             rows = asyncio.run(backlog.lag(settings.read(parts.settings), parts))
-        telling = [row for row in rows if every or as_json or row["lag"] or row["note"]]
-        show([*telling, backlog.total(rows)] if not as_json else telling, as_json=as_json)
+        if as_json:
+            show(rows, as_json=True)
+        else:
+            telling = [row for row in rows if every or row["lag"] or row["note"]]
+            show([*telling, backlog.total(rows)])
 
     @app.command()
     def outbox(as_json: AsJson = False) -> None:
-        """What is recorded and not yet published, and which relay is at it."""
+        """What is recorded and not yet published, and whether a relay is at it."""
         from chassis import backlog
 
         show([within(parts, backlog.unpublished)], as_json=as_json)
+
+    @app.command()
+    def due(span: Within = "24h", most: Most = 200, as_json: AsJson = False) -> None:
+        """What time will do next: every deadline with its instants, the nearest first."""
+        rows = within(
+            parts,
+            lambda database: upcoming.list_upcoming(
+                database, parts, within=duration(span), most=most
+            ),
+        )
+        show(rows, as_json=as_json)

@@ -9,9 +9,24 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from chassis.failpoints import failpoint
+
+WITHIN = 600.0
+PASSING = ("unable to connect", "connection refused", "migration lock")
+"""In dbmate's words: nothing is wrong that waiting does not mend."""
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class MigrationFailed(Exception):
+    """A step was refused; what stood before it stands."""
+
+
+class DatabaseAway(MigrationFailed):
+    """Postgres does not answer, or another run holds the lock for too long."""
 
 
 def folders(service: str) -> list[Path]:
@@ -26,30 +41,51 @@ def newest(service: str) -> str:
     )
 
 
-def _dbmate() -> str:
+def migrate(service: str, owner_dsn: str) -> str:
+    """Apply what is missing, one step after the other; returns dbmate's words.
+
+    Raises `MigrationFailed`, and `DatabaseAway` where it is only a matter of time. A run that died
+    between two steps is taken up by the next one.
+    """
+    said = ""
+    for file in _pending(service, owner_dsn):
+        said += _dbmate(service, owner_dsn, "--strict", up_to=file)
+        failpoint("migrate.between")
+    return said or "nothing to do\n"
+
+
+def _pending(service: str, owner_dsn: str) -> list[str]:
+    """The files that are not applied yet, in the order of their numbers."""
+    told = _dbmate(service, owner_dsn, command="status")
+    return sorted(line[4:].strip() for line in told.splitlines() if line.startswith("[ ] "))
+
+
+def _dbmate(
+    service: str, owner_dsn: str, *more: str, command: str = "migrate", up_to: str | None = None
+) -> str:
+    """Run dbmate over a service's files, all of them or up to one."""
+    parts = urlsplit(owner_dsn)
+    query = urlencode({"sslmode": "disable", "search_path": service})
+    url = urlunsplit(("postgres", parts.netloc, parts.path, parts.query or query, ""))
+    with TemporaryDirectory() as folder:
+        for file in (file for place in folders(service) for file in place.glob("*.sql")):
+            if up_to is None or file.name <= up_to:
+                Path(folder, file.name).symlink_to(file)
+        arguments = [
+            *(_program(), "--url", url, "--env-file", "/dev/null", "--no-dump-schema"),
+            *("--migration-lock", "--migrations-dir", folder, "--wait", command, *more),
+        ]
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=WITHIN)
+    if done.returncode:
+        words = done.stderr or done.stdout
+        is_away = any(each in words for each in PASSING)
+        raise (DatabaseAway if is_away else MigrationFailed)(words.strip())
+    return done.stdout + done.stderr
+
+
+def _program() -> str:
     beside = Path(sys.executable).parent / "dbmate"
     found = str(beside) if beside.exists() else shutil.which("dbmate")
     if not found:
         raise RuntimeError("dbmate is not installed in this environment")
     return found
-
-
-def migrate(service: str, owner_dsn: str) -> str:
-    """Apply what is missing and return dbmate's words. Raises `CalledProcessError` when it fails."""
-    parts = urlsplit(owner_dsn)
-    query = urlencode({"sslmode": "disable", "search_path": service})
-    url = urlunsplit(("postgres", parts.netloc, parts.path, parts.query or query, ""))
-    arguments = [
-        _dbmate(),
-        "--url",
-        url,
-        "--env-file",
-        "/dev/null",
-        "--no-dump-schema",
-        "--migration-lock",
-    ]
-    for folder in folders(service):
-        arguments += ["--migrations-dir", str(folder)]
-    arguments += ["--wait", "migrate", "--strict"]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=300, check=True)
-    return done.stdout + done.stderr

@@ -6,10 +6,12 @@ changes something names a person and a reason, and leaves an audit row; looking 
 
 import asyncio
 import json
+import logging
+import re
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -68,6 +70,15 @@ def instant(given: str | None) -> datetime | None:
     return at
 
 
+def duration(given: str) -> timedelta:
+    """A length of time as the command line takes it: 30s, 90m, 24h, 7d. Ends with 64 otherwise."""
+    found = re.fullmatch(r"(\d{1,6})([smhd])", given)
+    if found is None:
+        refuse(f"{given}: not a length of time like 90m, 24h or 7d.")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
 def refuse(sentence: str) -> NoReturn:
     """End with 64: the command was not meant like this."""
     print(sentence, file=sys.stderr)
@@ -93,6 +104,7 @@ def within(parts: Parts, act: Callable[[Database], Awaitable[Any]]) -> Any:
 @contextmanager
 def answered() -> Generator[None]:
     """Turn what can go wrong into a sentence and an exit code."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it would say the same again, worse
     try:
         yield
     except Refused as refused:

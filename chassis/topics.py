@@ -36,7 +36,7 @@ class TopicsAreMissing(IsMisconfigured):
         super().__init__(f"no such topic: {', '.join(self.names)}; run `topics apply` first")
 
 
-class TopicsDiffer(Exception):
+class TopicsDiffer(IsMisconfigured):
     """The broker holds a topic that cannot be made what we declare without ending its order."""
 
 

@@ -36,6 +36,17 @@ async def cloned(admin: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def empty(admin: str) -> AsyncIterator[str]:
+    """The administrator's address of a database in which nothing was migrated, dropped afterwards."""
+    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    await _command(admin, f'CREATE DATABASE "{name}"')
+    try:
+        yield _in(admin, name)
+    finally:
+        await _command(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
 async def opened(dsn: str) -> AsyncIterator[DatabaseOf]:
     """Open pools by service name in one database; all are closed at the end."""
     pools: dict[str, Database] = {}

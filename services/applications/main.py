@@ -8,6 +8,7 @@ from services.applications.deadlines.choosing import CHOOSING_DEADLINES
 from services.applications.deadlines.rounds import ROUND_DEADLINES
 from services.applications.reactions import REACTIONS
 from services.applications.settings import ApplicationsSettings
+from services.applications.store.upcoming import UPCOMING
 
 PATHS = (
     "/applications",
@@ -34,5 +35,6 @@ SERVICE = Parts(
     app=app,
     reactions=REACTIONS,
     deadlines=(*ROUND_DEADLINES, *CHOOSING_DEADLINES),
+    upcoming=UPCOMING,
     consumer="applications.facts",
 )

@@ -7,6 +7,7 @@ from chassis.parts import Parts
 from services.expenses import deadlines
 from services.expenses.reactions import REACTIONS
 from services.expenses.settings import ExpensesSettings
+from services.expenses.store.upcoming import UPCOMING
 
 PATHS = ("/expenses", "/office/expenses", "/api/expenses/v1")
 
@@ -25,5 +26,6 @@ SERVICE = Parts(
     app=app,
     reactions=REACTIONS,
     deadlines=deadlines.DEADLINES,
+    upcoming=UPCOMING,
     consumer="expenses.placements",
 )

@@ -12,6 +12,7 @@ from services.notifications.mailer.post import Post
 from services.notifications.queues import Sender
 from services.notifications.reactions import REACTIONS
 from services.notifications.settings import NotificationsSettings
+from services.notifications.store.upcoming import UPCOMING
 
 PATHS = ("/office/notifications", "/api/notifications/v1")
 
@@ -41,5 +42,6 @@ SERVICE = Parts(
     reactions=REACTIONS,
     deadlines=DEADLINES,
     queues=senders,
+    upcoming=UPCOMING,
     consumer="notifications.letters",
 )

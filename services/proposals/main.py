@@ -12,6 +12,7 @@ from services.proposals.deadlines import proposals as proposal_deadlines
 from services.proposals.deadlines import vacancies as vacancy_deadlines
 from services.proposals.reactions import REACTIONS
 from services.proposals.settings import ProposalsSettings
+from services.proposals.store.upcoming import UPCOMING
 
 PATHS = (
     "/",
@@ -70,6 +71,7 @@ SERVICE = Parts(
         *proposal_deadlines.DEADLINES,
         *vacancy_deadlines.DEADLINES,
     ),
+    upcoming=UPCOMING,
     consumer="proposals.places",
     commands={"restate": restate},
 )

@@ -12,7 +12,8 @@ from chassis.actor import Actor, Role
 from chassis.clock import real_now
 from chassis.database import TRANSIENT, Database, Transaction, connect
 from chassis.inbox import take_in
-from chassis.intake import Consumer, Park
+from chassis.intake import Consumer
+from chassis.judging import Park
 from chassis.metrics import OLDEST_PARKED, PARKED_NOW
 from chassis.parked import Chosen
 from chassis.parts import Early, Reactions, project
@@ -63,10 +64,10 @@ async def take(
 ) -> None:
     """Take records in as a worker does; the first of them may have proved to be a culprit."""
     places = sorted({record.place for record in records})
-    await positions.load(database, consumer.name, places)
+    at = await positions.load(database, consumer.name, places)
     verdicts = {records[0]: Park(Reason.HANDLER, "planted")} if parking_first else None
     async with database.transaction() as tx:
-        await take_in(tx, consumer, records, verdicts)
+        await take_in(tx, consumer, records, at, verdicts)
 
 
 async def park(database: Database, trial_id: str, *numbers: int) -> int:
