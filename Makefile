@@ -36,6 +36,7 @@ docs: environment ## Write again what is generated: schemas, examples, catalogue
 	$(RUN) -m services.readmes
 
 bench: environment ## Measure what is claimed; see bench/README.md
+	$(RUN) -m bench delivery
 	$(RUN) -m bench
 
 assets: environment ## Build the vendored assets again (needs Node; only for raising a version)

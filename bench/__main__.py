@@ -12,7 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import host, mail, memory, pages, relay, stack, submit, table, worker
+from bench import host, mail, memory, pages, stack, submit, table
+from bench.delivery import main as delivery
+from bench.delivery import report
 from bench.figures import Result
 from bench.stage import FULL, QUICK, Size, Stage
 from chassis.clock import real_now
@@ -27,17 +29,14 @@ SUBJECTS: dict[str, Callable[[Stage], Awaitable[Result]]] = {
     "submit": submit.measure,
     "mail": mail.measure,
     "memory": memory.measure,
-    "relay": relay.measure,
-    "worker": worker.measure,
 }
 ABOUT = {
-    name: module.ABOUT
-    for name, module in zip(SUBJECTS, (pages, submit, mail, memory, relay, worker), strict=True)
+    name: module.ABOUT for name, module in zip(SUBJECTS, (pages, submit, mail, memory), strict=True)
 }
-ON_STAGE = {"pages", "submit", "mail", "memory"}  # the others need the servers alone
 TRIED = ROOT / ".local" / "bench-quick"  # small numbers prove the measuring, never a claim
 HELP = "Measure what is claimed, on a stack of its own.\n\n" + "\n\n".join(
-    f"{name}: {about}" for name, about in ABOUT.items()
+    [f"{name}: {about}" for name, about in ABOUT.items()]
+    + ["delivery: events beside the peers, on servers alone; see `delivery --help`"]
 )
 console = Console(soft_wrap=True, highlight=False)
 
@@ -77,8 +76,7 @@ async def _measure(
     async with open_client() as client:
         house = House(client, front_door=addresses["front door"], mail_page=addresses["mails"])
         stage = Stage(settings, addresses, size, house, clock, console)
-        if ON_STAGE.intersection(chosen):
-            await stage.opens()
+        await stage.opens()
         for name in chosen:
             console.print(f"{name}: {ABOUT[name]}", style="bold")
             at_start = await asyncio.to_thread(host.busy)
@@ -122,6 +120,12 @@ def _show(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["delivery"]:
+        delivery.command()
+    if sys.argv[1:] == ["report"]:
+        table.write()
+        report.write()
+        sys.exit(0)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(help=HELP)(main)
     app(prog_name="python -m bench")

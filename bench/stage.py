@@ -37,8 +37,6 @@ class Size:
     submissions: int  # a third of them by each way, in each repetition
     rate: int  # submissions a second while mails are watched
     seconds: int
-    events: int  # in an outbox that is drained, in each repetition
-    trickle_seconds: int
 
     @property
     def students(self) -> int:
@@ -53,8 +51,6 @@ FULL = Size(
     submissions=120,
     rate=20,
     seconds=30,
-    events=20_000,
-    trickle_seconds=10,
 )
 QUICK = replace(
     FULL,
@@ -63,8 +59,6 @@ QUICK = replace(
     page_loads=4,
     submissions=6,
     seconds=1,
-    events=4_000,
-    trickle_seconds=1,
 )
 
 

@@ -14,7 +14,7 @@ SIGNS = {True: "kept", False: "**missed**", None: ""}
 
 def results(folder: Path = RESULTS) -> list[dict[str, Any]]:
     """Every result there is, by name."""
-    return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+    return [json.loads(file.read_text()) for file in sorted(folder.glob("[a-z]*.json"))]
 
 
 def as_markdown(found: list[dict[str, Any]]) -> str:
@@ -24,15 +24,19 @@ def as_markdown(found: list[dict[str, Any]]) -> str:
 
 def write(readme: Path = README, folder: Path = RESULTS) -> None:
     """Put the table between its two marks."""
-    text = readme.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}\n{as_markdown(results(folder))}\n{END}{after}", "utf-8")
+    place(readme, BEGIN, as_markdown(results(folder)))
 
 
-def shown(readme: Path = README) -> str:
+def shown(readme: Path = README, begin: str = BEGIN) -> str:
     """What stands between the marks now."""
-    return readme.read_text("utf-8").partition(BEGIN)[2].partition(END)[0].strip()
+    return readme.read_text("utf-8").partition(begin)[2].partition(END)[0].strip()
+
+
+def place(readme: Path, begin: str, words: str) -> None:
+    """Put words between a mark and the next end."""
+    before, _, rest = readme.read_text("utf-8").partition(begin)
+    _, _, after = rest.partition(END)
+    readme.write_text(f"{before}{begin}\n{words}\n{END}{after}", "utf-8")
 
 
 def rows(figure: dict[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
-GROUPS = ("proposals", "applications", "notifications", "expenses", "stand-ins", "local", "dev")
+GROUPS = (
+    "proposals", "applications", "notifications", "expenses", "stand-ins", "local", "peers", "dev",
+)  # fmt: skip
 LIMIT = 300
 
 
