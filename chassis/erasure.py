@@ -5,7 +5,6 @@ that merely mentions somebody, an advert its supervisor, is told of something el
 """
 
 import hashlib
-from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -22,8 +21,8 @@ def hash_of(person_ref: UUID) -> bytes:
 
 def subject_of(event: Event) -> bytes | None:
     """The hash of the person an event is about, where it is about one."""
-    person_ref: Any = getattr(event, "person_ref", None)
-    if not isinstance(person_ref, UUID) or type(event).__name__.startswith(STILL_HEARD):
+    person_ref: UUID | None = vars(event).get("person_ref")
+    if person_ref is None or type(event).__name__.startswith(STILL_HEARD):
         return None
     return hash_of(person_ref)
 

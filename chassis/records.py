@@ -83,7 +83,7 @@ class Record:
             position=raw.offset,
             record_at=datetime.fromtimestamp(max(raw.timestamp, 0) / 1000, UTC),
             key=raw.key,
-            headers=tuple((str(name), value) for name, value in raw.headers),
+            headers=tuple(raw.headers),
             value=raw.value,
         )
 
@@ -141,12 +141,8 @@ class Read:
     correlation: str = ""
     trace: str = ""
     is_restated: bool = False  # an old fact, told anew: for copies alone
-    is_resent: bool = False  # `ce_rebuilt`: nothing of its case that still exists comes after it
-
-    @cached_property
-    def person_hash(self) -> bytes | None:
-        """The person it is about, as the ledger of erased persons knows them."""
-        return subject_of(self.event) if self.event else None
+    is_resent: bool = False  # `ce_rebuilt`: what came before it in its case exists no more
+    person_hash: bytes | None = None  # whom it is about, as the ledger of erased persons knows them
 
     @cached_property
     def value_hash(self) -> bytes:
@@ -174,7 +170,8 @@ def read(record: Record, *, known: Known) -> Read:
     found: dict[str, Any] = {}
     try:
         _read_envelope(record, found)
-        found["event"] = _read_event(record, found, known)
+        event = found["event"] = _read_event(record, found, known)
+        found["person_hash"] = subject_of(event) if event else None
     except _Unreadable as fault:
         found |= {"reason": fault.reason, "error": fault.error}
     found.pop("headers", None)
@@ -188,7 +185,7 @@ def _read_envelope(record: Record, found: dict[str, Any]) -> None:
     if len(record.key) > LONGEST_NAME:
         raise _Unreadable(Reason.UNDECODABLE, f"key: {len(record.key)} bytes")
     found["key"] = _text(record.key, "key")
-    headers = {name: _text(value, name) for name, value in record.headers}
+    headers = _texts(record.headers)
     found |= {
         "headers": headers,
         "type": headers.get("ce_type"),
@@ -231,6 +228,16 @@ def _read_event(record: Record, found: dict[str, Any], known: Known) -> Event | 
     if event.university != headers.get("ce_university"):
         raise _Unreadable(Reason.UNIVERSITY, "header and body name different universities")
     return event
+
+
+def _texts(headers: Headers) -> dict[str, str]:
+    try:
+        texts = {name: value.decode() for name, value in headers if value is not None}
+    except UnicodeDecodeError:
+        texts = {}
+    if len(texts) == len(headers) and not any("\0" in text for text in texts.values()):
+        return texts
+    return {name: _text(value, name) for name, value in headers}  # one by one, to name the fault
 
 
 def _text(value: bytes | None, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import RecordsToDelete
@@ -18,7 +18,7 @@ from chassis.database import Database
 from chassis.intake import Consumer
 from chassis.parts import Parts, Reactions
 from chassis.settings import Settings
-from schemas.envelope import LARGEST_VALUE, Event, Service, fact
+from schemas.envelope import LARGEST_VALUE, Event, Service, fact, pseudonym
 from schemas.topics import PARTITIONS
 
 CLOCK = the_clock("oxford")
@@ -44,6 +44,16 @@ class TrialJudged(Event):
     key_field: ClassVar[str] = "trial_id"
 
     trial_id: str = fact("The case")
+
+
+class TrialOfPerson(Event):
+    """A trial of somebody."""
+
+    service: ClassVar[Service] = "proposals"
+    key_field: ClassVar[str] = "trial_id"
+
+    trial_id: str = fact("The case")
+    person_ref: UUID = pseudonym("Whose")
 
 
 class TrialForgotten(Event):
@@ -196,6 +206,7 @@ class Trial:
         value: bytes | None,
         headers: Mapping[str, bytes | None],
         service: str = "proposals",
+        partition: int | None = None,
     ) -> None:
         """Put any record on a topic, as a careless or hostile producer would."""
         producer = AIOKafkaProducer(
@@ -204,7 +215,11 @@ class Trial:
         await producer.start()
         try:
             await producer.send_and_wait(
-                f"{self.prefix}.{service}.events", key=key, value=value, headers=[*headers.items()]
+                f"{self.prefix}.{service}.events",
+                key=key,
+                value=value,
+                headers=[*headers.items()],
+                partition=partition,
             )
         finally:
             await producer.stop()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis import audit, outbox
+from chassis import audit, erasure, outbox
 from chassis.actor import Actor, the_clock, the_post
 from chassis.clock import Clock
 from chassis.database import Transaction
@@ -176,5 +176,6 @@ async def erase_person(tx: Transaction, ordered: PersonErasureOrdered, *, now: C
     records += await store.erase_deliveries(tx, **who)
     records += await store.erase_mentions(tx, **who)
     records += await store.erase_applications(tx, **who)
+    await erasure.note(tx, ordered.person_ref)  # what comes later about them is dropped
     told = PersonErased(**who, occurred_at=await now(tx), records=records)
     await outbox.record(tx, (told,), actor=the_post(ordered.university))
