@@ -21,7 +21,7 @@ from chassis.database import Database
 from chassis.operating import DATA, TRY_LATER, USAGE, answered
 from chassis.parts import Parts
 
-OPERATORS = ("chassis.looking", "chassis.redriving")
+OPERATORS = ("chassis.looking", "chassis.contracts", "chassis.redriving")
 """Modules that each bring some of the operator's commands, by `add_commands(app, parts)`.
 
 They are loaded whichever role runs: what brings Kafka is imported inside the command that needs it.
