@@ -77,6 +77,10 @@ CheckViolation = asyncpg.CheckViolationError
 UndefinedTable = asyncpg.UndefinedTableError
 
 
+BEGINS_WITHIN = 5.0  # seconds; no lock and no disk is waited for
+READS_WITHIN = 8.0  # a little more than Postgres itself gives a statement of ours
+
+
 class Reader:
     """Queries that only read. `store` gets a `Transaction`, `views` are happy with either."""
 
@@ -170,12 +174,14 @@ def _answering(connection: Any) -> Generator[None]:
         raise
 
 
-async def _roll_back(connection: Any, running: Any) -> None:
+async def _roll_back(connection: Any, running: Any, why: BaseException) -> None:
     """Leave nothing running; whatever had gone wrong is told, not what came of giving up."""
-    if connection.is_closed():
+    if isinstance(why, ConnectionLost):  # it would not answer a rollback either
+        connection.terminate()
         return
     try:
-        await running.rollback()
+        async with asyncio.timeout(BEGINS_WITHIN):
+            await running.rollback()
     except Exception:
         connection.terminate()
 
@@ -198,7 +204,8 @@ async def connect(dsn: str, *, application: str, **settings: str) -> Any:
     """One connection outside the pool: the relay's, the listener's. `settings` are of the session."""
     told = {"timezone": "UTC", "application_name": application, **settings}
     connection = await asyncpg.connect(dsn, server_settings=told, timeout=10)
-    await _teach_json(connection)
+    async with asyncio.timeout(10):
+        await _teach_json(connection)
     return connection
 
 
@@ -251,22 +258,23 @@ class Database(Reader):
 
         Raises `CommitUncertain` when the connection broke during the commit itself.
         """
-        async with self._pool.acquire(timeout=5) as connection:
-            running = connection.transaction()
-            with _answering(connection):
-                await running.start()
-            failpoint("command.begun")
+        connection, running = await self._begin()
+        try:
             tx = Transaction(connection, self)
+            failpoint("command.begun")
             try:
                 yield tx
-            except BaseException:
-                await _roll_back(connection, running)
+            except BaseException as why:
+                await _roll_back(connection, running, why)
                 raise
             try:
                 await running.commit()
             except UNANSWERED as broken:
+                connection.terminate()
                 raise CommitUncertain from broken
             failpoint("command.committed")
+        finally:
+            await self._pool.release(connection)
         if tx.has_recorded:
             self._nudge()
 
@@ -286,12 +294,50 @@ class Database(Reader):
                 "attempt.failed", act=what, error=name, **{k: str(v) for k, v in ids.items()}
             )
 
+    async def _begin(self) -> tuple[Any, Any]:
+        """A session that has answered, in a transaction; nothing was asked of any before."""
+        for is_last in (False, True):
+            connection = await self._pool.acquire(timeout=5)
+            running = connection.transaction()
+            try:
+                with _answering(connection):
+                    async with asyncio.timeout(BEGINS_WITHIN):
+                        await running.start()
+            except BaseException as why:
+                await self._give_up(connection)
+                if is_last or not isinstance(why, ConnectionLost):
+                    raise
+            else:
+                return connection, running
+        raise AssertionError  # the second try ends here or there
+
+    async def _read(self, how: str, sql: str, args: Sequence[Any]) -> Any:
+        """Ask by a session of the pool; where it is lost, once more by a new one: it only reads."""
+        for is_last in (False, True):
+            connection = await self._pool.acquire(timeout=5)
+            try:
+                with _answering(connection):
+                    return await getattr(connection, how)(sql, *args, timeout=READS_WITHIN)
+            except ConnectionLost:
+                await self._give_up(connection)
+                if is_last:
+                    raise
+            finally:
+                await self._pool.release(connection)
+        raise AssertionError  # the second try ends here or there
+
+    async def _give_up(self, connection: Any) -> None:
+        """Close a session that is lost, and use no other that was opened before: it shares its fate."""
+        connection.terminate()
+        await self._pool.release(connection)
+        await self._pool.expire_connections()
+
     async def find_row(self, sql: str, *args: Any) -> Row | None:
-        row = await self._pool.fetchrow(sql, *args)
+        row = await self._read("fetchrow", sql, args)
         return None if row is None else dict(row)
 
     async def list_rows(self, sql: str, *args: Any) -> list[Row]:
-        return [dict(row) for row in await self._pool.fetch(sql, *args)]
+        return [dict(row) for row in await self._read("fetch", sql, args)]
 
     async def value(self, sql: str, *args: Any) -> Any:
-        return await self._pool.fetchval(sql, *args)
+        return await self._read("fetchval", sql, args)

@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 SHORTEST_PAUSE = 0.002
 RETRY = 1.0
+ANSWERS_WITHIN = 5.0  # or the connection is lost, though nobody said so
 STILL_THERE = 5.0  # how often a listener asks whether its connection lives
 
 
@@ -74,7 +75,9 @@ class Nudger(_Connected):
         while True:
             await self._is_due.wait()
             self._is_due.clear()  # first: who commits from now on is told by the next one
-            await connection.execute("SELECT pg_notify($1, '')", self.service)
+            await connection.execute(
+                "SELECT pg_notify($1, '')", self.service, timeout=ANSWERS_WITHIN
+            )
             await asyncio.sleep(SHORTEST_PAUSE)
 
 
@@ -103,7 +106,7 @@ class Bell(_Connected):
         await connection.add_listener(self.service, self._heard)
         while True:
             await asyncio.sleep(STILL_THERE)
-            await connection.execute("SELECT 1")
+            await connection.execute("SELECT 1", timeout=ANSWERS_WITHIN)
 
 
 async def woken(event: asyncio.Event, *, within: float) -> bool:

@@ -17,6 +17,7 @@ from chassis.courier import Courier, Sent
 from chassis.database import Row
 from chassis.failpoints import failpoint
 from chassis.floor import Floor
+from chassis.liveness import PROGRESS
 from chassis.metrics import (
     OLDEST_UNPUBLISHED,
     RELAY_BATCH,
@@ -86,18 +87,21 @@ class Publisher:
             nudge.set()
 
         await self._session.add_listener(self._service, wake)
+        PROGRESS.assigned(1)
         pause = PAUSE_WHEN_BUSY
         try:
             await self._courier.meet_the_broker()
             while not stop.is_set():
                 nudge.clear()
                 rows = await self._next_rows()
+                PROGRESS.behind(len(rows))
                 arrived = await self._publish(rows) if rows else 0
                 if arrived == len(rows) < MOST_ROWS:  # or else there is more to do
                     pause = PAUSE_WHEN_BUSY if rows else pause
                     pause = PAUSE_WHEN_BUSY if await woken(nudge, within=pause) else pause * 2
                     pause = min(pause, PAUSE_WHEN_IDLE)
         finally:
+            PROGRESS.behind(0)  # whoever stands by is alive
             await self._courier.drop()
 
     async def _next_rows(self) -> list[Row]:
@@ -131,6 +135,7 @@ class Publisher:
             self._backoff = SHORTEST_BACKOFF
         else:
             await self._recover(sent, sent.failure, rows)
+        PROGRESS.moved()  # a broker that is away is waited for, knowingly
         return len(sent.arrived)
 
     async def _recover(self, sent: Sent, failure: BaseException, rows: Sequence[Row]) -> None:
