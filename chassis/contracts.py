@@ -145,8 +145,9 @@ async def _everything(read_settings: Any, service: Service) -> AsyncGenerator[Re
         await reader.start()
         begins, ends = await reader.beginning_offsets(places), await reader.end_offsets(places)
         left = {place for place in places if begins[place] < ends[place]}
-        reader.assign(list(left))
-        await reader.seek_to_beginning(*left)
+        if left:
+            reader.assign(list(left))
+            await reader.seek_to_beginning(*left)
         while left:
             for records in (await reader.getmany(timeout_ms=500)).values():
                 for raw in records:

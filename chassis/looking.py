@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from chassis import settings, upcoming
+from chassis import parked, settings, upcoming
+from chassis.intake import Consumer
 from chassis.operating import AsJson, answered, duration, show, within
 from chassis.parts import Parts
 
@@ -15,7 +16,7 @@ Most = Annotated[int, typer.Option("--most", min=1, help="How many at most.")]
 
 
 def add_commands(app: typer.Typer, parts: Parts) -> None:
-    """`lag`, `outbox` and `due`."""
+    """`lag`, `outbox`, `waiting` and `due`."""
 
     @app.command()
     def lag(every: All = False, as_json: AsJson = False) -> None:
@@ -36,6 +37,13 @@ def add_commands(app: typer.Typer, parts: Parts) -> None:
         from chassis import backlog
 
         show([within(parts, backlog.unpublished)], as_json=as_json)
+
+    @app.command()
+    def waiting(most: Most = 100, as_json: AsJson = False) -> None:
+        """Events that came before what they need, and what that is; the longest waiting first."""
+        consumer = Consumer.of(parts).name
+        rows = within(parts, lambda database: parked.list_waiting(database, consumer, most=most))
+        show(rows, as_json=as_json)
 
     @app.command()
     def due(span: Within = "24h", most: Most = 200, as_json: AsJson = False) -> None:

@@ -1,4 +1,4 @@
-"""What is parked, looked at: one, a list, or the cases an operator chooses by why they are there."""
+"""What is put aside, looked at: parked, one or all or the cases an operator chooses; and waiting."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,3 +95,20 @@ async def show(database: Database, consumer: str, parked_id: int) -> Row:
     if row is None:
         raise ParkedEventNotFound
     return row
+
+
+async def list_waiting(database: Database, consumer: str, *, most: int = 100) -> list[Row]:
+    """Events that came before what they need, the longest waiting first, with what that is."""
+    return await database.list_rows(
+        """
+        SELECT id, extract(epoch FROM clock_timestamp() - since)::float8 AS waited,
+               missing_type, missing_id, type, topic, partition, position,
+               encode(key, 'escape') AS key, sequence
+          FROM waiting
+         WHERE consumer = $1
+         ORDER BY since, id
+         LIMIT $2
+        """,
+        consumer,
+        most,
+    )

@@ -202,6 +202,30 @@ async def test_redrive_that_is_killed_half_way_is_run_again(database_of, applica
     assert await database.value("SELECT count(*) FROM audit WHERE act = 'EventRedriven'") == 3
 
 
+async def test_waiting_event_is_listed_with_what_it_needs(database_of, applications):
+    database = await database_of("applications")
+    consumer = Consumer.of(parts_of("applications"))
+    records = [host_approved(1), host_approved(3)]  # the second of the case has not come
+    at = await positions.load(database, consumer.name, [records[0].place])
+    async with database.transaction() as tx:
+        await take_in(tx, consumer, records, at)
+
+    (listed,) = json.loads((await applications("waiting", "--json")).out)
+
+    assert 0 <= listed.pop("waited") < 60
+    assert listed == {
+        "id": 1,
+        "missing_type": "sequence",
+        "missing_id": listed["key"],
+        "type": HostApproved.type_name(),
+        "topic": "proposals.events",
+        "partition": 0,
+        "position": 3,
+        "key": str(HostApproved.examples[0]["host_id"]),
+        "sequence": 3,
+    }
+
+
 async def test_unknown_number_is_wrong_data(applications):
     said = await applications("parked", "redrive", "404", "--reason", "why not", **ROWAN)
 

@@ -18,6 +18,12 @@ def proposals(database_url: str, trial: Trial) -> CommandLine:
     return CommandLine("proposals", database_url, trial.bootstrap, trial.prefix)
 
 
+async def test_nothing_told_yet_is_no_fault(proposals: CommandLine):
+    said = await proposals("contract", "check", "--topics")
+
+    assert (said.code, said.out.splitlines()[-1]) == (0, "0 events read, 0 wrong; 0 files differ")
+
+
 async def test_what_was_recorded_is_as_the_code_says(proposals: CommandLine, trial: Trial):
     approved = HostApproved.model_validate(HostApproved.examples[0])
     suspended = HostSuspended.model_validate(HostSuspended.examples[0])
