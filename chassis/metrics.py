@@ -62,3 +62,11 @@ PROGRESS_AT = Gauge("worker_progress_timestamp", "When this worker last moved", 
 QUEUE_ROWS = Counter(
     "queue_rows", "Rows a queue has taken, by outcome", ["service", "queue", "outcome"]
 )
+
+# States that must never be (P33).
+IMPOSSIBLE_STATES = Gauge(
+    "impossible_states", "Things in a state that must never be, by rule", ["service", "rule"]
+)
+CHECK_FAILURES = Counter(
+    "check_failures", "Rules that could not be judged in their time", ["service", "rule"]
+)

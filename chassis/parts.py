@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
+from chassis.impossible import Rule
 from chassis.settings import Settings
 from schemas.envelope import Event, Service
 
@@ -112,4 +113,5 @@ class Parts:
     upcoming: str = ""
     queues: Callable[[Any], tuple[Queue, ...]] = lambda _: ()
     consumer: str = ""
+    impossible: tuple[Rule, ...] = ()  # states that must never be: `impossible.py`
     commands: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Any])

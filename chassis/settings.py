@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     environment: Environment = Environment.PRODUCTION
     database_url: Dsn
     owner_database_url: Dsn | None = None  # the migrating login; only the `migrate` role needs it
+    auditor_database_url: Dsn | None = None  # only `check --across` signs in by it
     kafka_bootstrap: str = "127.0.0.1:9092"
     kafka_username: str | None = None
     kafka_password: SecretStr | None = None
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     issuer: str | None = None  # of bearer tokens for machines; none: machines are not let in
     audience: str = "micro-internships"
 
+    check_every: Annotated[timedelta, Field(ge=timedelta(seconds=1))] = timedelta(minutes=5)
     topic_retention: timedelta = timedelta(days=30)
     outbox_retention: timedelta = timedelta(days=35)
     inbox_retention: timedelta = timedelta(days=60)

@@ -182,10 +182,10 @@ async def _give_passwords(connection: Any, password: str | None) -> None:
     """A server that asks for passwords gets the administrator's for all: development only."""
     if not password:
         return
-    for service in ("proposals", "applications", "notifications", "expenses"):
-        for login in (service, f"{service}_owner"):
-            literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
-            await connection.execute(f"ALTER ROLE {login} PASSWORD {literal}")
+    services = ("proposals", "applications", "notifications", "expenses")
+    for login in (*services, *(f"{service}_owner" for service in services), "auditor"):
+        literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
+        await connection.execute(f"ALTER ROLE {login} PASSWORD {literal}")
 
 
 def _as_nobody() -> bool:

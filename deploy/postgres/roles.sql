@@ -26,6 +26,13 @@ BEGIN
             service || '_owner', service, service
         );
     END LOOP;
+    -- Who compares the four (`check --across`): no service uses this login, and it reads the views
+    -- named check_… alone, which each service's migrations grant to it.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'auditor') THEN
+        CREATE ROLE auditor LOGIN;
+    END IF;
+    ALTER ROLE auditor SET default_transaction_read_only = on;
+    GRANT USAGE ON SCHEMA proposals, applications, notifications, expenses TO auditor;
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 END
 $$;

@@ -4,6 +4,7 @@ from typing import Any
 
 from chassis.database import Database
 from chassis.parts import Parts
+from services.applications import impossible
 from services.applications.deadlines.choosing import CHOOSING_DEADLINES
 from services.applications.deadlines.rounds import ROUND_DEADLINES
 from services.applications.reactions import REACTIONS
@@ -37,4 +38,5 @@ SERVICE = Parts(
     deadlines=(*ROUND_DEADLINES, *CHOOSING_DEADLINES),
     upcoming=UPCOMING,
     consumer="applications.facts",
+    impossible=impossible.RULES,
 )

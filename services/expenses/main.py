@@ -4,7 +4,7 @@ from typing import Any
 
 from chassis.database import Database
 from chassis.parts import Parts
-from services.expenses import deadlines
+from services.expenses import deadlines, impossible
 from services.expenses.reactions import REACTIONS
 from services.expenses.settings import ExpensesSettings
 from services.expenses.store.upcoming import UPCOMING
@@ -28,4 +28,5 @@ SERVICE = Parts(
     deadlines=deadlines.DEADLINES,
     upcoming=UPCOMING,
     consumer="expenses.placements",
+    impossible=impossible.RULES,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis.database import Database
 from chassis.parts import Parts, Queue
+from services.notifications import impossible
 from services.notifications.commands.writing import addresses_of
 from services.notifications.contacts import Contacts
 from services.notifications.deadlines import DEADLINES
@@ -44,4 +45,5 @@ SERVICE = Parts(
     queues=senders,
     upcoming=UPCOMING,
     consumer="notifications.letters",
+    impossible=impossible.RULES,
 )

@@ -6,6 +6,7 @@ from typing import Any
 from chassis import audit, clock, operating, settings
 from chassis.database import Database
 from chassis.parts import Parts
+from services.proposals import impossible
 from services.proposals.contacts import Contacts
 from services.proposals.deadlines import accounts as account_deadlines
 from services.proposals.deadlines import proposals as proposal_deadlines
@@ -73,5 +74,6 @@ SERVICE = Parts(
     ),
     upcoming=UPCOMING,
     consumer="proposals.places",
+    impossible=impossible.RULES,
     commands={"restate": restate},
 )

@@ -1,0 +1,1 @@
+"""Each rule of what must never be, proven by planting its breach (P33)."""
