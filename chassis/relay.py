@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from chassis import deadlines, retention
+from chassis import checking, deadlines, retention
 from chassis.database import TRANSIENT, Database, connect
 from chassis.loops import rest, together
 from chassis.metrics import OLDEST_UNPUBLISHED, RELAY_IS_ACTIVE
@@ -67,6 +67,7 @@ async def _hold(parts: Parts, settings: Settings, database: Database, stop: asyn
             Publisher(session, parts.name, settings).run(stop),
             deadlines.run(parts, database, stop),
             retention.run(settings, database, stop),
+            checking.run(parts, settings, database, stop),
         )
     finally:
         RELAY_IS_ACTIVE.labels(parts.name).set(0)
