@@ -21,7 +21,13 @@ from chassis.database import Database
 from chassis.operating import DATA, TRY_LATER, USAGE, answered
 from chassis.parts import Parts
 
-OPERATORS = ("chassis.looking", "chassis.contracts", "chassis.checks", "chassis.redriving")
+OPERATORS = (
+    "chassis.looking",
+    "chassis.contracts",
+    "chassis.checks",
+    "chassis.redriving",
+    "chassis.restoring",
+)
 """Modules that each bring some of the operator's commands, by `add_commands(app, parts)`.
 
 They are loaded whichever role runs: what brings Kafka is imported inside the command that needs it.

@@ -42,11 +42,12 @@ MOST_BYTES = 900_000
 """Of a batch: below the broker's 1 MiB."""
 
 
-def new_producer(settings: Settings) -> Any:
+def new_producer(settings: Settings, *, transactional_id: str | None = None) -> Any:
     """An idempotent producer, not yet started; thrown away at its first error."""
     return AIOKafkaProducer(
         **client_options(settings),
         enable_idempotence=True,
+        transactional_id=transactional_id,
         acks="all",
         linger_ms=0,
         max_batch_size=MOST_BYTES,

@@ -148,6 +148,7 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
         apply_types=False,
         graceful_timeout=30.0,
         allow_auto_create_topics=False,
+        metadata_max_age_ms=10_000,  # topics made anew on an empty broker are seen this late
     )
 
     async def parse(records: Any) -> Any:

@@ -20,7 +20,6 @@ PLACED_WITH_THEIR_CODE = frozenset(
         "worker.committed",
         "worker.revoked",
         "worker.redriving",
-        "rebuild.half",
     }
 )
 """Boundaries in what is being rebuilt; each leaves this list as its code arrives."""

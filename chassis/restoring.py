@@ -1,0 +1,74 @@
+"""What an operator does when something is gone: the broker's disk, a database's last minutes, a copy.
+
+Each says what it would do with `--dry-run`, asks for a reason otherwise, leaves an audit row, and does
+nothing when there is nothing to do.
+"""
+
+from typing import Any
+
+import typer
+
+from chassis import operating, progress, settings
+from chassis.database import Database
+from chassis.operating import AsJson, DryRun, Reason, Who
+from chassis.parts import Parts
+
+
+def add_commands(app: typer.Typer, parts: Parts) -> None:
+    """`rebuild-broker`, `recover`, `orphans`."""
+
+    @app.command("rebuild-broker")
+    def rebuild_broker(reason: Reason = "", who: Who = "", dry_run: DryRun = False) -> None:
+        """After the broker's disk was lost: have everything that was published published again."""
+        from chassis import refilling  # here and below: it brings Kafka, which `web` does without
+
+        actor = None if dry_run else operating.acting(who, reason)
+        read = settings.read(parts.settings)
+
+        async def refill(database: Database) -> Any:
+            if actor is None:
+                return await refilling.look(parts, read, database)
+            gap = None
+            with progress.shown("unpublished again") as tell:
+                steps = refilling.refill(parts, read, database, actor=actor, reason=reason)
+                async for done, gap in steps:
+                    tell(done, gap.events)
+            return gap
+
+        gap = operating.within(parts, refill)
+        if gap.is_closed:
+            print("The broker holds all of it: nothing to do.")
+        else:
+            print(f"{gap.events} events {'to be ' if dry_run else ''}published again by the relay")
+        if gap.cards:
+            print(f"{gap.cards} sealed cards cannot be: restate contacts, if that topic was lost")
+
+    @app.command()
+    def recover(reason: Reason = "", who: Who = "", dry_run: DryRun = False) -> None:
+        """After the database was restored, and before it is opened: catch up with its own log."""
+        from chassis import recovering
+
+        actor = None if dry_run else operating.acting(who, reason)
+        read = settings.read(parts.settings)
+
+        async def catch_up(database: Database) -> Any:
+            if actor is None:
+                return await recovering.look(parts, read, database)
+            return await recovering.recover(parts, read, database, actor=actor, reason=reason)
+
+        found = operating.within(parts, catch_up)
+        print(
+            f"orphans={found.orphans}  cases raised={found.cases}  sent already={found.sent}"
+            + ("  (nothing changed)" if dry_run else "")
+        )
+
+    @app.command()
+    def orphans(as_json: AsJson = False) -> None:
+        """What a restored database had told others and does not know: to be settled by hand."""
+        from chassis import recovering
+
+        read = settings.read(parts.settings)
+        operating.show(
+            operating.within(parts, lambda database: recovering.list_orphans(read, database)),
+            as_json=as_json,
+        )
