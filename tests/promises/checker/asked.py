@@ -43,7 +43,7 @@ def judge(evidence: Evidence, history: Sequence[dict[str, Any]], verdict: Verdic
         verdict.counted(each.ending, 1)
         _compare_answers(each, verdict)
         if each.name not in COMMANDS or each.service not in kept:
-            verdict.says("breach", f"nobody wrote down what must follow from {each.name}")
+            verdict.says("breaches", f"nobody wrote down what must follow from {each.name}")
             continue
         times, events = kept[each.service][each.key], recorded[each.service, each.key]
         if times:
@@ -105,7 +105,7 @@ def _compare_answers(each: Asked, verdict: Verdict) -> None:
     """Whoever is told yes once is told the same yes for ever (P2)."""
     yes = {answer for answer in each.answers if answer[0] < 400}
     if len(yes) > 1:
-        verdict.says("breach", f"{each}: one key, different answers: {sorted(yes)}")
+        verdict.says("breaches", f"{each}: one key, different answers: {sorted(yes)}")
     if len([1 for status, _ in each.answers if status < 400]) > 1:
         verdict.counted("answers given again", 1)
 

@@ -64,7 +64,7 @@ def _published(
         says_same = row["topic"] in STATE or record["value"] == row["value"]
         heads = {name: value for name, value in record["headers"].items() if name in row["headers"]}
         if not (is_same and says_same and heads == row["headers"]):
-            verdict.says("breach", f"{what} is published otherwise than it was recorded")
+            verdict.says("breaches", f"{what} is published otherwise than it was recorded")
 
 
 def _order_of_the_log(records: Iterable[dict[str, Any]], verdict: Verdict) -> None:

@@ -14,7 +14,7 @@ def judge(evidence: Evidence, history: Sequence[dict[str, Any]] = ()) -> Verdict
     delivered.judge(evidence, verdict)
     mailed.judge(evidence, verdict)
     for breach in evidence.breaches:
-        verdict.says("breach", breach)
+        verdict.says("breaches", breach)
     if history:
         asked.judge(evidence, history, verdict)
         recovering.judge(history, verdict)

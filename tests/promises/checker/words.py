@@ -11,7 +11,7 @@ WORDS = {
     "reordered": "first occurrences of one key out of sequence",
     "unseen": "published, yet in a required inbox neither applied nor kept, at rest",
     "stuck": "a row unpublished, a mail neither final nor scheduled, a key blocked by nothing",
-    "breach": "a state that must never be, or two answers to one command",
+    "breaches": "a state that must never be, or two answers to one command",
     "half": "an unanswered command neither wholly done nor wholly undone",
 }
 EXAMPLES = 10
