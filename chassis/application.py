@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import answers, identity, known_hosts, migrate
+from chassis import answers, breach_pages, identity, known_hosts, migrate
 from chassis.database import TRANSIENT, Database, UndefinedTable
 from chassis.door import HostsOf
 from chassis.machines import Machines
@@ -55,6 +55,7 @@ def application(
     _furnish(app, service=service, settings=settings, database=database, hosts_of=hosts_of)
     answers.install(app)
     app.add_middleware(_RenewedCookies)
+    routes = (breach_pages.pages(service), *routes)  # before pages that any id leads to
     for router in (*routes, _of_every_service(service)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

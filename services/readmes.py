@@ -98,6 +98,9 @@ def _sections(parts: Parts) -> str:
                 ("Deadline", "What it does"),
                 ((f"`{_name(each)}`", _sentence(each)) for each in parts.deadlines),
             ),
+            "What must never be": _rows(
+                ("Rule", "State"), ((each.rule_id, each.sentence) for each in parts.impossible)
+            ),
             "Public paths": [" ".join(f"`{path}`" for path in parts.paths)],
         }
     )
@@ -156,11 +159,15 @@ def _events_out(service: Service) -> Iterator[str]:
         yield from ("", f"Declared, and recorded by nothing yet: {' '.join(unsaid)}.")
 
 
+ASIDE = ("reactions.py", "impossible.py")
+"""Files that name events without recording one."""
+
+
 def is_recorded(event: type[Event]) -> bool:
     """Whether the code of the service that owns an event names it; what it hears is not looked at."""
     folder = ROOT / "services" / event.service
     name = re.compile(rf"\b{event.__name__}\b")
-    code = (file for file in folder.rglob("*.py") if file.name != "reactions.py")
+    code = (file for file in folder.rglob("*.py") if file.name not in ASIDE)
     return any(name.search(file.read_text()) for file in code)
 
 

@@ -8,4 +8,5 @@ SECTIONS = (
     Item("Selections", "/office/applications/selections"),
     Item("Offers", "/office/applications/offers"),
     Item("Placements", "/office/applications/placements"),
+    Item("Impossible states", "/office/applications/breaches"),
 )
