@@ -6,6 +6,7 @@ and whoever waits asks again.
 
 import asyncio
 import importlib
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from chassis.intake import Consumer
 from deploy.local.services import SERVICES
 from schemas.topics import PARTITIONS
 from tests.promises.stage import Addresses
+
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is meant to be
 
 ASKED_EVERY = 0.25
 ANSWERS_WITHIN = 5.0

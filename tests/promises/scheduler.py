@@ -26,7 +26,6 @@ DECK: tuple[Role, ...] = (
     *("broker", "postgres"),
 )
 KINDS: tuple[Kind, ...] = ("kill", "kill", "kill", "term", "freeze")
-SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "freeze": signal.SIGSTOP}
 PAUSES = (2.0, 8.0)  # seconds between two faults
 FROZEN = (1.0, 12.0)  # the session of a worker in its group ends after ten
 WAITED_FOR = 90.0
@@ -101,7 +100,7 @@ async def play(
             if fault.kind == "freeze":
                 thawing.add(asyncio.create_task(_thaw(one, on, history, when_healed)))
             else:
-                when_healed(one)
+                _heals(one, history, when_healed)
         await asyncio.gather(*thawing)
     finally:
         for each in thawing:
@@ -115,7 +114,13 @@ async def _strike(fault: Fault, on: Stage, history: History) -> Played:
     victim = fault.victim(on.names(fault.role))
     # What has hardly begun to start again would teach us nothing.
     await on.is_well(within=WAITED_FOR, names=[victim])
-    on.send(victim, SIGNALS[fault.kind])
+    match fault.kind:
+        case "kill":
+            on.kill(victim)
+        case "term":
+            on.tell_to_end(victim)
+        case "freeze":
+            on.send(victim, signal.SIGSTOP)
     history.fault(fault.kind, victim, number=fault.number, role=fault.role, seconds=fault.seconds)
     return Played(fault, victim, time.time(), time.time())
 
@@ -126,5 +131,9 @@ async def _thaw(
     await asyncio.sleep(played.fault.seconds)
     on.send(played.victim, signal.SIGCONT)
     played.healed_at = time.time()
-    history.fault("healed", played.victim, number=played.fault.number)
+    _heals(played, history, when_healed)
+
+
+def _heals(played: Played, history: History, when_healed: Callable[[Played], Any]) -> None:
+    history.write("healed", target=played.victim, number=played.fault.number)
     when_healed(played)

@@ -17,6 +17,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -27,7 +28,7 @@ from pathlib import Path
 from deploy.local import jars, services
 from deploy.local.census import birth
 from deploy.local.keys import Keys
-from deploy.local.ports import HOST, is_free
+from deploy.local.ports import HOST
 from deploy.local.postgres import as_login
 from deploy.local.services import SERVICES
 from deploy.local.settings import ROOT, LocalSettings
@@ -114,6 +115,10 @@ class Stage:
         """End a process without a word."""
         return self.send(name, signal.SIGKILL)
 
+    def tell_to_end(self, name: str) -> bool:
+        """Ask a process to end in good order; it is started again."""
+        return self.send(name, self.stack.supervisor.stop_signal(name))
+
     async def end(self, name: str) -> None:
         """End a process in good order, and keep it ended until `begin`."""
         await self.stack.supervisor.end(name)
@@ -177,7 +182,7 @@ async def stage(
         home.chmod(0o755)  # the Postgres of a run by root belongs to another user
         with _ended_by_signals():
             _bring_jars(home)
-            ports = _Ports()
+            ports = _Ports(closing)
             servers = {f"{name}_port": ports.next() for name in LINKED}
             before = {f"{name}_link_port": ports.next() for name in LINKED} if links else {}
             settings = LocalSettings(
@@ -218,19 +223,28 @@ async def _end(stack: Stack) -> None:
 
 
 class _Ports:
-    """Free ports, none of them given twice."""
+    """Free ports, held until the stage ends: a stage beside ours, or a client, would take them.
 
-    def __init__(self) -> None:
+    A socket that is bound and does not listen keeps others out, and lets our own processes listen
+    there, since they all ask to reuse the address.
+    """
+
+    def __init__(self, closing: AsyncExitStack) -> None:
         self._random = random.SystemRandom()
-        self._given: set[int] = set()
+        self._closing = closing
 
     def next(self) -> int:
         """One more."""
         while True:
-            port = self._random.choice(BELOW_EPHEMERAL)
-            if port not in self._given and is_free(port):
-                self._given.add(port)
-                return port
+            holder = socket.socket()
+            try:
+                holder.bind((HOST, self._random.choice(BELOW_EPHEMERAL)))
+            except OSError:
+                holder.close()
+                continue
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._closing.callback(holder.close)
+            return int(holder.getsockname()[1])
 
 
 async def _put_proxy(stack: Stack, seed: int) -> Proxy:
