@@ -96,6 +96,10 @@ class Supervisor:
                 raise DidNotStart(self._complaint(broken or missing))
             await asyncio.sleep(LOOK_EVERY)
 
+    def stop_signal(self, name: str) -> signal.Signals:
+        """How this program wants to be told to end."""
+        return signal.Signals(self._programs[name].stop_signal)
+
     async def end(self, name: str) -> None:
         """End one program, and leave it ended until `begin`."""
         keeper = self._keepers[name]
