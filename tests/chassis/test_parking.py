@@ -192,6 +192,30 @@ async def test_redrive_beside_a_worker_keeps_the_order_of_the_case(database: Dat
     assert await database.value("SELECT count(*) FROM waiting") == 0
 
 
+async def test_gap_behind_a_parked_case_still_waits_to_be_filled(database: Database):
+    first = await park(database, "one", 1, 2)
+    await take(database, CONSUMER, arrived("one", 4, at=_free()), parking_first=False)
+    assert await statuses(database) == [(1, "parked"), (2, "blocked")]
+
+    assert (await redrive(database, first)).applied == 2
+    assert await effects(database) == [("one", 1), ("one", 2)]
+    assert await database.value("SELECT sequence FROM waiting") == 4
+    await take(database, CONSUMER, arrived("one", 3, at=_free()), parking_first=False)
+
+    assert await effects(database) == [("one", number) for number in (1, 2, 3, 4)]
+    assert await database.value("SELECT count(*) FROM waiting") == 0
+
+
+async def test_gap_that_fills_while_the_case_is_parked_stays_in_order(database: Database):
+    first = await park(database, "one", 1)
+    for number in (3, 2):
+        await take(database, CONSUMER, arrived("one", number, at=_free()), parking_first=False)
+    assert await statuses(database) == [(1, "parked"), (2, "blocked"), (3, "blocked")]
+
+    assert (await redrive(database, first)).applied == 3
+    assert await effects(database) == [("one", number) for number in (1, 2, 3)]
+
+
 async def test_trouble_that_passes_is_tried_again_and_is_no_failure(database: Database):
     tries = 0
 
