@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import answers, breach_pages, identity, known_hosts, migrate
-from chassis.database import TRANSIENT, Database, UndefinedTable
+from chassis import answers, breach_pages, compatibility, identity, known_hosts
+from chassis.database import Database
 from chassis.door import HostsOf
 from chassis.machines import Machines
 from chassis.nudge import Nudger
@@ -137,7 +137,7 @@ def _of_every_service(service: str) -> APIRouter:
     @router.get("/readyz")
     async def readyz(request: Request) -> JSONResponse:
         """Postgres answers, and its schema is new enough. Kafka is none of this process's business."""
-        status = await readiness(request.app.state.database, service)
+        status = await compatibility.judge(request.app.state.database, service)
         return JSONResponse({"status": status}, status_code=200 if status == "ready" else 503)
 
     @router.get(f"/api/{service}/v1/openapi.json")
@@ -160,17 +160,6 @@ def _of_every_service(service: str) -> APIRouter:
         )
 
     return router
-
-
-async def readiness(database: Database, service: str) -> str:
-    """`ready`, or why not."""
-    try:
-        version = await database.value("SELECT coalesce(max(version), '') FROM schema_migrations")
-    except UndefinedTable:
-        return "schema missing"
-    except TRANSIENT:
-        return "database away"
-    return "ready" if version >= migrate.newest(service) else "schema too old"
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

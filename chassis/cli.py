@@ -16,7 +16,7 @@ import structlog
 import typer
 import uvloop
 
-from chassis import clock, database, liveness, logs, membership, migrate, settings
+from chassis import clock, compatibility, database, liveness, logs, membership, migrate, settings
 from chassis.database import Database
 from chassis.operating import DATA, TRY_LATER, USAGE, answered
 from chassis.parts import Parts
@@ -186,6 +186,7 @@ async def _until_stopped(parts: Parts, role: str, read: Any, running: Running) -
         return
     log.info("process.started", version=migrate.newest(parts.name))
     try:
+        await compatibility.start(pool, parts.name, stop, waits=role != "web")
         await running(read, pool, stop)
     except settings.IsMisconfigured as missing:
         print(missing, file=sys.stderr)

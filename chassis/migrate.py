@@ -34,11 +34,16 @@ def folders(service: str) -> list[Path]:
     return [ROOT / "chassis" / "migrations", ROOT / "services" / service / "migrations"]
 
 
-def newest(service: str) -> str:
-    """The version a schema must have reached before the service is ready."""
-    return max(
+def versions(service: str) -> set[str]:
+    """The numbers of every step that this code brings."""
+    return {
         file.name.split("_", 1)[0] for folder in folders(service) for file in folder.glob("*.sql")
-    )
+    }
+
+
+def newest(service: str) -> str:
+    """By which this code is known in logs and on pages."""
+    return max(versions(service))
 
 
 def migrate(service: str, owner_dsn: str) -> str:

@@ -1,12 +1,20 @@
 """The proposals service, whole: the front desk, and everything from a programme to its vacancies."""
 
+import sys
+from dataclasses import replace
 from enum import StrEnum, auto
+from pathlib import Path
 from typing import Any
 
+import typer
+
 from chassis import audit, clock, operating, settings
+from chassis.actor import Role
 from chassis.database import Database
 from chassis.parts import Parts
+from schemas import programme as programme_files
 from services.proposals import impossible
+from services.proposals.commands import programmes
 from services.proposals.contacts import Contacts
 from services.proposals.deadlines import accounts as account_deadlines
 from services.proposals.deadlines import proposals as proposal_deadlines
@@ -61,6 +69,40 @@ def restate(kind: Restated, reason: operating.Reason, who: operating.Who = "") -
     print(f"{operating.within(SERVICE, tell)} told anew")
 
 
+def load_programmes(files: list[Path], reason: operating.Reason, who: operating.Who = "") -> None:
+    """Put programmes' files in force, all of them or none."""
+    actor = operating.acting(who, reason)
+    read: list[programme_files.Programme] = []
+    faults: list[object] = []
+    for file in files:
+        try:
+            read.append(programme_files.read(file))
+        except programme_files.FileIsFaulty as faulty:
+            faults += faulty.faults
+        except OSError as error:
+            faults.append(f"{file.name}: {error.strerror}")
+    if faults:
+        print(*faults, sep="\n", file=sys.stderr)
+        raise typer.Exit(operating.DATA)
+
+    async def load(database: Database) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        async with database.transaction() as tx:
+            for one in read:
+                manager = replace(
+                    actor,
+                    university=one.university.slug,
+                    roles=actor.roles | {Role.PROGRAMME_MANAGER},
+                )
+                done = await programmes.load_programme(tx, one, actor=manager, now=clock.now)
+                rows.append({name: done[name] for name in ("slug", "version", "is_new_version")})
+                act, subject = "LoadProgramme", done["programme_id"]
+                await audit.done(tx, actor=manager, act=act, subject=subject, reason=reason)
+        return rows
+
+    operating.show(operating.within(SERVICE, load))
+
+
 SERVICE = Parts(
     name="proposals",
     settings=ProposalsSettings,
@@ -75,5 +117,5 @@ SERVICE = Parts(
     upcoming=UPCOMING,
     consumer="proposals.places",
     impossible=impossible.RULES,
-    commands={"restate": restate},
+    commands={"restate": restate, "load-programmes": load_programmes},
 )

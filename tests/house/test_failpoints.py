@@ -10,20 +10,6 @@ from chassis import failpoints
 from chassis.failpoints import FAILPOINTS, failpoint
 from tests.house.tree import ROOT, files
 
-PLACED_WITH_THEIR_CODE = frozenset(
-    {
-        "worker.polled",
-        "worker.positioned",
-        "worker.reacting",
-        "worker.taken_in",
-        "worker.parked",
-        "worker.committed",
-        "worker.revoked",
-        "worker.redriving",
-    }
-)
-"""Boundaries in what is being rebuilt; each leaves this list as its code arrives."""
-
 
 def calls_in(source: str) -> list[ast.Call]:
     """Every `failpoint(…)` of a file."""
@@ -47,7 +33,7 @@ def passed() -> dict[str, list[Path]]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(set(FAILPOINTS) - PLACED_WITH_THEIR_CODE))
+@pytest.mark.parametrize("name", sorted(FAILPOINTS))
 def test_boundary_is_passed_in_code(name: str):
     assert name in passed(), f"nothing passes {name}: place it, or take it off the table"
 
