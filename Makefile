@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo up down test lint types docs bench assets requirements environment
+.PHONY: help demo up down test promises lint types docs bench assets requirements environment
 .DEFAULT_GOAL := help
 
 help: ## What can be made here
@@ -21,6 +21,9 @@ down: environment ## Stop it; nothing is left behind
 test: environment ## Everything that must hold, on real Postgres, Kafka, mail and Chromium
 	$(RUN) -m deploy.chromium
 	$(RUN) -m pytest -n 2 --dist loadfile
+
+promises: environment ## Break the house and judge it: SEED=7, PROFILE=smoke|full|release, CAMPAIGN="kills …", KEEP=1
+	$(RUN) -m tests.promises $(CAMPAIGN) --profile $(or $(PROFILE),full) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
 
 lint: environment ## Style, boundaries, SQL
 	$(VENV)/bin/ruff format --check .

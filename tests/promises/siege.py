@@ -12,6 +12,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.promises import load
@@ -37,10 +38,10 @@ class Siege:
         self.house = house
         self.history = history
         self.recoveries = recoveries
-        self.accepted = self.refused = self.unknown = 0
+        self._before = dict(house.door.endings)  # of the preparation, when nothing was broken
 
     @property
-    def lines(self) -> Any:
+    def lines(self) -> Path:
         """Where the history is."""
         return self.on.addresses.folder / "history.jsonl"
 
@@ -75,10 +76,13 @@ class Siege:
     async def judged(self) -> dict[str, Any]:
         """The checker's words, how many commands there were, and how long things took to recover."""
         words = await check(self.on.addresses, self.lines)
+        asked = {
+            name: count - self._before[name] for name, count in self.house.door.endings.items()
+        }
         return {
             **words,
-            "commands": sum(self.house.door.endings.values()),
-            **{f"commands_{name}": count for name, count in self.house.door.endings.items()},
+            "commands": sum(asked.values()),
+            **{f"commands_{name}": count for name, count in asked.items()},
             **self.recoveries.figures(self.lines),
         }
 
