@@ -8,7 +8,7 @@ while Kafka is away, and nobody gives up on Kafka.
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -123,7 +123,7 @@ async def _consume(engine: Engine, settings: Settings, stop: asyncio.Event) -> N
             async with asyncio.timeout(CONNECT_WITHIN):
                 if missing := await topics.missing(settings, engine.consumer.topics):
                     raise topics.TopicsAreMissing(missing)
-                await broker.start()
+                await _unless_stopped(broker.start(), stop)
         except topics.TopicsAreMissing:
             raise
         except Exception as error:
@@ -133,10 +133,24 @@ async def _consume(engine: Engine, settings: Settings, stop: asyncio.Event) -> N
             await rest(stop, backoff * random.uniform(0.5, 1))  # noqa: S311 - jitter
             backoff = min(backoff * 2, LONGEST_BACKOFF)
             continue
-        log.info("worker.reading", consumer=engine.consumer.name)
+        if not stop.is_set():
+            log.info("worker.reading", consumer=engine.consumer.name)
         await stop.wait()
         await engine.drain()
         await broker.stop()
+
+
+async def _unless_stopped(start: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Wait for a start, which lasts as long as the group's other members take; or be told to stop."""
+    starting, stopping = asyncio.ensure_future(start), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+    finally:
+        for each in (starting, stopping):
+            each.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
 
 
 def _shell(engine: Engine, settings: Settings) -> KafkaBroker:

@@ -42,18 +42,19 @@ class Workers:
     running: list["subprocess.Popen[bytes]"] = field(
         default_factory=list["subprocess.Popen[bytes]"]
     )
-    started: int = 0
+    logs: dict[int, Path] = field(default_factory=dict[int, Path])
 
     def start(self, **environment: str) -> "subprocess.Popen[bytes]":
         """One more process."""
-        self.started += 1
-        with (self.folder / f"worker-{self.started}.log").open("wb") as log:
+        path = self.folder / f"worker-{len(self.logs) + 1}.log"
+        with path.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.promises.trial_worker"],
                 env=self.environment | environment,
                 stdout=log,
                 stderr=log,
             )
+        self.logs[process.pid] = path
         self.running.append(process)
         return process
 
@@ -76,13 +77,13 @@ class Workers:
         for process in list(self.running):
             await self.stop(process)
 
+    def has_begun(self, process: "subprocess.Popen[bytes]") -> bool:
+        """Whether it has come to reading."""
+        return '"worker.reading"' in self.logs[process.pid].read_text()
+
     def said(self, event: str) -> list[dict[str, Any]]:
         """Every line with this event in any log."""
-        lines = [
-            line
-            for path in self.folder.glob("worker-*.log")
-            for line in path.read_text().split("\n")
-        ]
+        lines = [line for log in self.logs.values() for line in log.read_text().split("\n")]
         return [json.loads(line) for line in lines if f'"{event}"' in line and line[0] == "{"]
 
 
@@ -100,7 +101,13 @@ class Stand:
     database: Database
     workers: Workers
     producer: Any
-    faults: Path
+    folder: Path
+    sent: int = 0  # records so far
+
+    @property
+    def faults(self) -> Path:
+        """What the workers' reaction does wrong: see `trial_worker`."""
+        return self.folder / "faults"
 
     async def send(self, message: dict[str, Any]) -> None:
         """Put a record on the topic, whatever it is; the producer sends in order of each key."""
@@ -110,6 +117,7 @@ class Stand:
             value=message["value"],
             headers=[*message["headers"].items()],
         )
+        self.sent += 1
 
     async def applied(self) -> Applied:
         """What has taken effect so far."""
@@ -145,9 +153,8 @@ class Stand:
 @asynccontextmanager
 async def stand(folder: Path) -> AsyncGenerator[Stand]:
     """A database and topics of its own, gone afterwards; `folder` keeps the logs."""
-    faults, failpoints = folder / "faults", folder / "failpoints"
-    faults.mkdir()
-    failpoints.mkdir()
+    for name in ("faults", "failpoints"):
+        (folder / name).mkdir()
     async with (
         databases.cloned(servers.postgres_dsn()) as dsn,
         databases.opened(dsn) as database_of,
@@ -164,8 +171,8 @@ async def stand(folder: Path) -> AsyncGenerator[Stand]:
             "TOPIC_PREFIX": trial.prefix,
             "COOKIE_SECRET": COOKIE_SECRET,
             "SIGNING_PUBLIC_KEY": PUBLIC_KEY,
-            "FAULTS": str(faults),
-            "FAILPOINTS": str(failpoints),
+            "FAULTS": str(folder / "faults"),
+            "FAILPOINTS": str(folder / "failpoints"),
         }
         workers = Workers(kept | told, folder)
         producer = AIOKafkaProducer(
@@ -173,7 +180,7 @@ async def stand(folder: Path) -> AsyncGenerator[Stand]:
         )
         await producer.start()
         try:
-            yield Stand(trial, trial.databases["applications"], workers, producer, faults)
+            yield Stand(trial, trial.databases["applications"], workers, producer, folder)
         finally:
             await producer.stop()
             await workers.end()
