@@ -1,9 +1,10 @@
 """`python -m bench delivery [SUBJECT …] [--quick] [--again] [--without-peers]`."""
 
 import asyncio
+import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.console import Console
 from bench import host
 from bench.delivery import (
     arrival,
+    commanding,
     drain,
     latency,
     peers,
@@ -31,9 +33,11 @@ SUBJECTS = {
     "worker": taking_in,
     "arrival": arrival,
     "writers": writers,
+    "command": commanding,
 }
 RESULTS = ROOT / "bench" / "results"
 TRIED = ROOT / ".local" / "bench-quick"  # small numbers prove the measuring, never a claim
+LONGEST = 900.0  # seconds of one subject: whatever hangs is ended, and the others are kept
 console = Console(soft_wrap=True, highlight=False)
 
 
@@ -56,7 +60,7 @@ def main(
     if unknown := sorted(set(names or ()) - set(SUBJECTS)):
         console.print(f"No such subject: {', '.join(unknown)}. There are: {', '.join(SUBJECTS)}.")
         sys.exit(64)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every `finally` runs
+    signal.signal(signal.SIGTERM, _end_at_once)
     size = QUICK if quick else FULL
     raw = Raw.at(TRIED if quick else RESULTS, size, again=again or quick)
     wanted = [name for name in chosen if not raw.is_done(name)]
@@ -71,6 +75,13 @@ def main(
     console.print(f"Written to {raw.file.relative_to(ROOT)}.")
     for one in targets.judged(raw.told):
         console.print(f"  {report.SIGNS[one.is_kept]:14} {one.what}: {one.found} ({one.claim})")
+    sys.exit(0 if all(raw.is_done(name) for name in chosen) else 1)
+
+
+def _end_at_once(*_: Any) -> None:
+    """Everything here is thrown away in the end: nothing is worth waiting for."""
+    servers.end_earlier()
+    os._exit(143)
 
 
 async def _measure(
@@ -90,8 +101,14 @@ async def _measure(
         for name in wanted:
             console.print(f"{name}: {SUBJECTS[name].ABOUT}", style="bold")
             raw.begin(name, await asyncio.to_thread(host.busy))
-            await SUBJECTS[name].measure(run)
-            raw.end(name)
+            try:
+                async with asyncio.timeout(LONGEST):
+                    await SUBJECTS[name].measure(run)
+            except Exception as fault:
+                console.print_exception()
+                raw.fail(name, f"{type(fault).__name__}: {fault}")
+            else:
+                raw.end(name)
 
 
 def command() -> None:

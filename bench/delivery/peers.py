@@ -130,7 +130,7 @@ class Debezium(Peer):
     def __init__(self, trial: Trial) -> None:
         super().__init__(
             trial, "debezium", "Debezium engine with EventRouter",
-            options="pgoutput, one column a header, payload as bytes, poll.interval.ms=5, a "
+            options="pgoutput, one column a header, payload as bytes, poll.interval.ms=5 and offset.flush.interval.ms=0, a "
             "ChangeConsumer that waits for a batch's acknowledgements as Debezium Server's does, "
             "producer idempotent with acks=all and linger.ms=0, heap 512 MB",
             version=environment.debezium_version(),

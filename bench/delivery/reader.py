@@ -128,8 +128,7 @@ class Reader:
         )
         await consumer.start()
         try:
-            await consumer._client.add_topic(self._topic)  # there is no public way without a group
-            partitions = consumer.partitions_for_topic(self._topic)
+            partitions = await self._partitions(consumer)
             places = [TopicPartition(self._topic, one) for one in sorted(partitions)]
             consumer.assign(places)
             for place in places:
@@ -137,3 +136,12 @@ class Reader:
             yield consumer, places
         finally:
             await consumer.stop()
+
+    async def _partitions(self, consumer: Any) -> set[int]:
+        """Of a topic that was made a moment ago, perhaps; there is no public way without a group."""
+        async with asyncio.timeout(30):
+            await consumer._client.add_topic(self._topic)
+            while not (found := consumer.partitions_for_topic(self._topic)):
+                await asyncio.sleep(0.1)
+                await consumer._client.force_metadata_update()
+        return found

@@ -36,7 +36,7 @@ def as_markdown(told: Told | None) -> str:
         for make in (_drain, _latency, _worker, _arrival, _writers, _command)
         if (part := make(told))
     ]
-    return "\n\n".join([*parts, _lanes(told)])
+    return "\n\n".join([*parts, *_faults(told), _lanes(told)])
 
 
 def _state(told: Told) -> str:
@@ -55,6 +55,14 @@ def _state(told: Told) -> str:
         f"{number(size['events'])} events or {size['seconds']} s each. Each figure is the median of "
         f"the rounds, with the smallest and the largest in brackets. {quiet}"
     )
+
+
+def _faults(told: Told) -> list[str]:
+    return [
+        f"**`{name}` broke off, its figures are those before:** {subject['fault']}."
+        for name, subject in told["subjects"].items()
+        if "fault" in subject
+    ]
 
 
 def _claims(told: Told) -> str:

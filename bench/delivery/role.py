@@ -26,7 +26,7 @@ async def main(role: str) -> None:
     parts = PARTS[role]
     logs.set_up(service=parts.name, role=role)
     database = await Database.open(
-        told.dsn, service=parts.name, now_sql=clock.sql(production=False), role=role
+        told.dsn, service=parts.name, now_sql=clock.sql(production=True), role=role
     )
     print("ready", flush=True)
     try:

@@ -76,6 +76,11 @@ class Raw:
         self.told["subjects"][subject]["is_done"] = True
         self.save()
 
+    def fail(self, subject: str, why: str) -> None:
+        """It broke off; the next run measures it again."""
+        self.told["subjects"][subject]["fault"] = why[:500]
+        self.save()
+
     def save(self) -> None:
         """Whole, or not at all."""
         self.file.parent.mkdir(parents=True, exist_ok=True)

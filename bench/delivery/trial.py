@@ -20,7 +20,7 @@ from chassis.clock import Clock, real_now
 from chassis.database import Database, Transaction, connect
 from chassis.migrate import migrate
 from chassis.nudge import Nudger
-from chassis.parts import Parts, project, react
+from chassis.parts import Parts, copying, project, react
 from chassis.settings import Environment, Settings
 from deploy.demo.patience import until
 from deploy.local.postgres import as_login, lay_out
@@ -31,6 +31,7 @@ DATABASE = "bench_delivery"
 SERVICES: tuple[Service, ...] = ("proposals", "applications")
 KEYS = 500  # cases that events are spread over
 CHUNK = 500  # events recorded by one transaction while an outbox is filled
+CLOSE_WITHIN = 30.0
 BYTES = 600  # of an event's value
 APPENDED = {"message.timestamp.type": "LogAppendTime"}
 """Of each topic: the broker says when it took a record, whoever has sent it."""
@@ -99,14 +100,10 @@ class MeasureAnswered(Event):
     number: int = fact("Which of its case's events was answered")
 
 
-async def keep_effect(tx: Transaction, event: MeasureTaken) -> None:
+@copying("INSERT INTO effects (case_id, number, words) VALUES ($1, $2, $3)")
+def keep_effect(event: MeasureTaken) -> list[tuple[str, int, str]]:
     """A copy of a fact: one row for each time it is applied."""
-    await tx.execute(
-        "INSERT INTO effects (case_id, number, words) VALUES ($1, $2, $3)",
-        event.case_id,
-        event.number,
-        event.words,
-    )
+    return [(event.case_id, event.number, event.words)]
 
 
 async def obey(tx: Transaction, event: MeasureTaken, *, now: Clock) -> None:
@@ -160,8 +157,14 @@ class Maker:
 
 def _event(case_id: str, number: int, at: Any) -> MeasureTaken:
     facts = {"university": "oxford", "occurred_at": at, "case_id": case_id, "number": number}
-    rest = BYTES - 101 - len(case_id) - len(str(number))
-    return MeasureTaken(**facts, words=("as long as facts are on the wire " * 20)[:rest])
+    return MeasureTaken(**facts, words=words_of(case_id, number))
+
+
+def words_of(case_id: str, number: int) -> str:
+    """So many that the event is `BYTES` long on the wire."""
+    return ("as long as facts are on the wire " * 20)[
+        : BYTES - 101 - len(case_id) - len(str(number))
+    ]
 
 
 @dataclass
@@ -214,11 +217,12 @@ class Trial:
         """One of `PARTS`, or `nudge`, in a process of its own; stopped in good order."""
         return servers.process(
             [sys.executable, "-m", "bench.delivery.role", role],
-            self._environment("proposals" if role == "nudge" else PARTS[role].name),
+            self.environment("proposals" if role == "nudge" else PARTS[role].name),
             name=f"ours-{role}",
         )
 
-    def _environment(self, service: str) -> dict[str, str]:
+    def environment(self, service: str) -> dict[str, str]:
+        """What a process of this service is told."""
         return {
             "ENVIRONMENT": "test",
             "DATABASE_URL": as_login(self.dsn, service),
@@ -260,14 +264,15 @@ async def installed(admin: str, bootstrap: str) -> AsyncIterator[Trial]:
         await administer(bootstrap, lambda client: client.alter_configs([told]))
         yield trial
     finally:
-        await nudger.close()
-        await here.close()
-        await there.close()
+        async with asyncio.timeout(CLOSE_WITHIN):
+            await nudger.close()
+            await here.close()
+            await there.close()
 
 
 async def _open(dsn: str, service: str) -> Database:
     return await Database.open(
-        as_login(dsn, service), service=service, now_sql=clock.sql(production=False), role="bench"
+        as_login(dsn, service), service=service, now_sql=clock.sql(production=True), role="bench"
     )
 
 

@@ -53,8 +53,8 @@ async def measure(run: Run) -> None:
                 "writers",
                 turn,
                 f"{pace}, {company}",
-                per_second=_number(r"tps = ([\d.]+)", said),
-                mean_ms=_number(r"latency average = ([\d.]+)", said),
+                per_second=per_second(said),
+                mean_ms=mean_ms(said),
                 left_unpublished=behind,
             )
 
@@ -100,6 +100,16 @@ async def pgbench(trial: Trial, script: str, clients: int, seconds: int, *more: 
     if process.returncode:
         raise RuntimeError(f"pgbench failed: {complaint.decode()[-500:]}")
     return said.decode()
+
+
+def per_second(said: str) -> float:
+    """Transactions a second, as pgbench counted them."""
+    return _number(r"tps = ([\d.]+)", said)
+
+
+def mean_ms(said: str) -> float:
+    """What one of them took on the average."""
+    return _number(r"latency average = ([\d.]+)", said)
 
 
 def _number(pattern: str, said: str) -> float:

@@ -146,7 +146,7 @@ public final class Relay {
         told.put("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
         told.put("offset.storage", "org.apache.kafka.connect.storage.FileOffsetBackingStore");
         told.put("offset.storage.file.filename", offsets.resolve("offsets").toString());
-        told.put("offset.flush.interval.ms", "1000");
+        told.put("offset.flush.interval.ms", "0"); // as the sample of Debezium Server
         told.put("database.hostname", System.getenv("PEER_HOST"));
         told.put("database.port", System.getenv("PEER_PORT"));
         told.put("database.user", "postgres");
