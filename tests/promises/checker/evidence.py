@@ -4,7 +4,7 @@ import base64
 import gzip
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,14 +75,19 @@ class Evidence:
 
 
 async def gather(
-    *, dsn: str, bootstrap: str, mails: str | None, topic_prefix: str = "micro-internships"
+    *,
+    dsn: str,
+    bootstrap: str,
+    mails: str | None,
+    topic_prefix: str = "micro-internships",
+    services: Sequence[str] = SERVICES,
 ) -> Evidence:
-    """Look at everything once. Nothing may be on its way any more."""
+    """Look at everything once, or at these services only. Nothing may be on its way any more."""
     found = Evidence()
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            there = await _schemas(connection)
+            there = await _schemas(connection, services)
             for service in there:
                 await _look_at(connection, service, found)
             await _look_at_columns(connection, there, found)
@@ -98,9 +103,9 @@ async def gather(
     return found
 
 
-async def _schemas(connection: Any) -> list[str]:
+async def _schemas(connection: Any, services: Sequence[str]) -> list[str]:
     rows = await connection.fetch(
-        "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1)", SERVICES
+        "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1)", services
     )
     return [row["nspname"] for row in rows]
 
