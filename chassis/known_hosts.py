@@ -7,7 +7,7 @@ desk, which owns these facts, reads its own tables instead.
 from uuid import UUID
 
 from chassis.database import Reader, Transaction
-from chassis.parts import Reaction, project
+from chassis.parts import Kept, Reaction, project
 from schemas.envelope import Event
 from schemas.proposals import (
     HostApproved,
@@ -97,3 +97,9 @@ HOST_REACTIONS: dict[type[Event], Reaction] = {
     HostContactRemoved: project(forget_contact),
 }
 """What every service but the front desk listens to."""
+
+HOST_COPIES = (
+    Kept(("known_hosts",), (know_host, forget_rights), (("proposals", "hosts"),)),
+    Kept(("known_host_contacts",), (know_contact, forget_contact), (("proposals", "hosts"),)),
+)
+"""And what it keeps of it."""

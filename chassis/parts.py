@@ -95,6 +95,21 @@ Reactions = Mapping[type[Event], Reaction | tuple[Reaction, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Tables that hold a copy of others' facts, and the reactions that fill them: see `rebuild`.
+
+    Tables stand in the order in which one refers to another. `own` are columns that are this
+    service's facts, or differ by the moment of copying. `told_by` is whose facts they are, and under
+    which kind they can be had anew (`restate`).
+    """
+
+    tables: tuple[str, ...]
+    filled_by: tuple[Callable[..., Awaitable[None]], ...]
+    told_by: tuple[tuple[Service, str], ...]
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """One service, whole. `main.py` builds it; `chassis.cli` runs any role from it.
 
@@ -113,5 +128,6 @@ class Parts:
     upcoming: str = ""
     queues: Callable[[Any], tuple[Queue, ...]] = lambda _: ()
     consumer: str = ""
+    copies: tuple[Kept, ...] = ()  # every `known_…` table is in one
     impossible: tuple[Rule, ...] = ()  # states that must never be: `impossible.py`
     commands: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Any])

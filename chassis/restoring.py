@@ -4,7 +4,8 @@ Each says what it would do with `--dry-run`, asks for a reason otherwise, leaves
 nothing when there is nothing to do.
 """
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +16,8 @@ from chassis.parts import Parts
 
 
 def add_commands(app: typer.Typer, parts: Parts) -> None:
-    """`rebuild-broker`, `recover`, `orphans`."""
+    """`rebuild`, `replay`, `rebuild-broker`, `recover`, `orphans`."""
+    _add_rebuild(app, parts)
 
     @app.command("rebuild-broker")
     def rebuild_broker(reason: Reason = "", who: Who = "", dry_run: DryRun = False) -> None:
@@ -72,3 +74,36 @@ def add_commands(app: typer.Typer, parts: Parts) -> None:
             operating.within(parts, lambda database: recovering.list_orphans(read, database)),
             as_json=as_json,
         )
+
+
+Forget = Annotated[
+    bool, typer.Option("--forget", help="Also take away what only the old copy holds.")
+]
+
+
+def _add_rebuild(app: typer.Typer, parts: Parts) -> None:
+    tables = ", ".join(sorted(name for kept in parts.copies for name in kept.tables))
+
+    @app.command(help=f"Make a copy of others' facts anew from the topics: {tables}.")
+    def rebuild(
+        copy: str,
+        reason: Reason = "",
+        who: Who = "",
+        dry_run: DryRun = False,
+        forget: Forget = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Compare a copy with what the topics tell, and put it right."""
+        from chassis import rebuilding
+
+        actor = None if dry_run else operating.acting(who, reason)
+        read = settings.read(parts.settings)
+
+        async def run(database: Database) -> Any:
+            with progress.shown(f"{copy} read") as tell:
+                return await rebuilding.rebuild(
+                    parts, read, database, copy,
+                    actor=actor, reason=reason, may_forget=forget, tell=tell,
+                )  # fmt: skip
+
+        operating.show((asdict(one) for one in operating.within(parts, run)), as_json=as_json)

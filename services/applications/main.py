@@ -7,7 +7,7 @@ from chassis.parts import Parts
 from services.applications import impossible
 from services.applications.deadlines.choosing import CHOOSING_DEADLINES
 from services.applications.deadlines.rounds import ROUND_DEADLINES
-from services.applications.reactions import REACTIONS
+from services.applications.reactions import KEPT, REACTIONS
 from services.applications.settings import ApplicationsSettings
 from services.applications.store.upcoming import UPCOMING
 
@@ -35,6 +35,7 @@ SERVICE = Parts(
     paths=PATHS,
     app=app,
     reactions=REACTIONS,
+    copies=KEPT,
     deadlines=(*ROUND_DEADLINES, *CHOOSING_DEADLINES),
     upcoming=UPCOMING,
     consumer="applications.facts",

@@ -10,8 +10,8 @@ from chassis.actor import the_post
 from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.identity import SIGN_IN_REACTIONS
-from chassis.known_hosts import HOST_REACTIONS
-from chassis.parts import Reaction, project, react
+from chassis.known_hosts import HOST_COPIES, HOST_REACTIONS
+from chassis.parts import Kept, Reaction, project, react
 from schemas.envelope import Event
 from schemas.notifications import MessageSent
 from schemas.proposals import (
@@ -101,3 +101,16 @@ REACTIONS: dict[type[Event], Reaction | tuple[Reaction, ...]] = {
     **COPIES,
     MessageSent: (project(note_receipt), react(give_back_lost_time)),
 }
+
+KEPT = (
+    *HOST_COPIES,
+    Kept(("known_rule_sets",), (know_rule_set,), (("proposals", "rule-sets"),)),
+    Kept(("known_cycles",), (know_cycle,), (("proposals", "cycles"),)),
+    Kept(
+        ("known_vacancies", "known_rounds"),
+        (know_vacancy, know_second_round, know_withdrawal, know_filled),
+        (("proposals", "vacancies"),),
+        own=("sealed_at", "released_at", "released_count"),
+    ),
+)
+"""The tables they fill."""

@@ -5,7 +5,7 @@ from typing import Any
 from chassis.database import Database
 from chassis.parts import Parts
 from services.expenses import deadlines, impossible
-from services.expenses.reactions import REACTIONS
+from services.expenses.reactions import KEPT, REACTIONS
 from services.expenses.settings import ExpensesSettings
 from services.expenses.store.upcoming import UPCOMING
 
@@ -25,6 +25,7 @@ SERVICE = Parts(
     paths=PATHS,
     app=app,
     reactions=REACTIONS,
+    copies=KEPT,
     deadlines=deadlines.DEADLINES,
     upcoming=UPCOMING,
     consumer="expenses.placements",

@@ -6,8 +6,8 @@ from chassis.actor import the_post
 from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.identity import SIGN_IN_REACTIONS
-from chassis.known_hosts import HOST_REACTIONS
-from chassis.parts import Early, Reaction, project, react
+from chassis.known_hosts import HOST_COPIES, HOST_REACTIONS
+from chassis.parts import Early, Kept, Reaction, project, react
 from schemas.applications import (
     PlacementCancelled,
     PlacementCompleted,
@@ -118,3 +118,16 @@ REACTIONS: dict[type[Event], Reaction | tuple[Reaction, ...]] = {
     PlacementNotCompleted: (project(know_end), react(open_claim)),
     PlacementCancelled: project(know_cancellation),
 }
+
+KEPT = (
+    *HOST_COPIES,
+    Kept(("known_rule_sets",), (know_rule_set,), (("proposals", "rule-sets"),)),
+    Kept(("known_vacancies",), (know_vacancy,), (("proposals", "vacancies"),)),
+    Kept(("known_host_facts",), (know_host_facts,), (("proposals", "hosts"),)),
+    Kept(
+        ("known_placements",),
+        (know_placement, know_introduction, know_days, know_end, know_cancellation),
+        (("applications", "placements"),),
+    ),
+)
+"""The tables they fill."""

@@ -11,7 +11,7 @@ from services.notifications.contacts import Contacts
 from services.notifications.deadlines import DEADLINES
 from services.notifications.mailer.post import Post
 from services.notifications.queues import Sender
-from services.notifications.reactions import REACTIONS
+from services.notifications.reactions import KEPT, REACTIONS
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store.upcoming import UPCOMING
 
@@ -41,6 +41,7 @@ SERVICE = Parts(
     paths=PATHS,
     app=app,
     reactions=REACTIONS,
+    copies=KEPT,
     deadlines=DEADLINES,
     queues=senders,
     upcoming=UPCOMING,

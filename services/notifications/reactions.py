@@ -8,8 +8,8 @@ from chassis import logs
 from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.identity import SIGN_IN_REACTIONS
-from chassis.known_hosts import HOST_REACTIONS
-from chassis.parts import Early, Reaction, Reactions, project, react
+from chassis.known_hosts import HOST_COPIES, HOST_REACTIONS
+from chassis.parts import Early, Kept, Reaction, Reactions, project, react
 from schemas import applications, expenses, proposals
 from schemas.envelope import Event
 from services.notifications.commands import deliveries as commands
@@ -182,6 +182,20 @@ COPIES: dict[type[Event], Reaction] = {
     **dict.fromkeys(PLACEMENT_STATUS, project(know_placement)),
     **dict.fromkeys(CLAIM_STATUS, project(know_claim)),
 }
+
+KEPT = (
+    *HOST_COPIES,
+    Kept(("known_cards",), (know_card,), (("proposals", "contacts"),), own=("received_at",)),
+    Kept(("known_programmes",), (know_programme,), (("proposals", "rule-sets"),)),
+    Kept(("known_cycles",), (know_cycle,), (("proposals", "cycles"),)),
+    Kept(("known_vacancies",), (know_vacancy, know_withdrawal), (("proposals", "vacancies"),)),
+    Kept(("known_applications",), (know_application,), (("applications", "applications"),)),
+    Kept(("known_offers",), (know_offer,), (("applications", "offers"),)),
+    Kept(("known_placements",), (know_placement,), (("applications", "placements"),)),
+    Kept(("known_selections",), (know_selection,), (("applications", "selections"),)),
+    Kept(("known_claims",), (know_claim,), (("expenses", "claims"),)),
+)
+"""The tables they fill."""
 
 # ---- letters ----
 

@@ -19,7 +19,7 @@ from services.proposals.contacts import Contacts
 from services.proposals.deadlines import accounts as account_deadlines
 from services.proposals.deadlines import proposals as proposal_deadlines
 from services.proposals.deadlines import vacancies as vacancy_deadlines
-from services.proposals.reactions import REACTIONS
+from services.proposals.reactions import KEPT, REACTIONS
 from services.proposals.settings import ProposalsSettings
 from services.proposals.store.upcoming import UPCOMING
 
@@ -109,6 +109,7 @@ SERVICE = Parts(
     paths=PATHS,
     app=app,
     reactions=REACTIONS,
+    copies=KEPT,
     deadlines=(
         *account_deadlines.DEADLINES,
         *proposal_deadlines.DEADLINES,

@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.actor import the_post
 from chassis.clock import Clock
 from chassis.database import Transaction
-from chassis.parts import Early, Reactions, project, react
+from chassis.parts import Early, Kept, Reactions, project, react
 from schemas.applications import (
     PlacementCancelled,
     PlacementCompleted,
@@ -62,3 +62,6 @@ REACTIONS: Reactions = {
     PlacementNotCompleted: _OF_A_PLACEMENT,
     ReserveExhausted: react(note_exhausted),
 }
+
+KEPT = (Kept(("known_placements",), (know_placement,), (("applications", "placements"),)),)
+"""The tables they fill; what the front desk owns of hosts stands in its own, and those copies are empty."""
