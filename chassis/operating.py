@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from chassis import clock, settings
 from chassis.actor import Actor, Role
@@ -149,15 +150,15 @@ def show(rows: Iterable[Mapping[str, Any]], *, as_json: bool = False) -> None:
     elif console.is_terminal:
         table = Table(*listed[0])
         for row in listed:
-            table.add_row(*(_text(value) for value in row.values()))
+            table.add_row(*(Text(one_line(value)) for value in row.values()))  # no markup in it
         console.print(table)
     else:
         for row in listed:
-            print("  ".join(f"{name}={_text(value)}" for name, value in row.items()))
+            print("  ".join(f"{name}={one_line(value)}" for name, value in row.items()))
 
 
-def _text(value: Any) -> str:
-    """One line, whatever is in it: a value from a stranger's event forges no second one."""
+def one_line(value: Any) -> str:
+    """One line, whatever is in it: a value from a stranger's event forges none and colours none."""
     said = "" if value is None else str(_plain(value))
     return "".join(each if each.isprintable() else " " for each in said)
 

@@ -18,6 +18,7 @@ from chassis.operating import (
     Who,
     acting,
     instant,
+    one_line,
     refuse,
     show,
     told,
@@ -129,7 +130,7 @@ async def _redrive(
                 database, consumer, case["id"], actor=actor, reason=reason
             )
             applied += redriven.applied
-            print(f"case {case['key'] or '-'}: {_words(redriven)}")
+            print(one_line(f"case {case['key'] or '-'}: {_words(redriven)}"))
             if redriven.stopped_at is not None:
                 print(f"{applied} applied; {len(cases) - number} more cases were not tried")
                 raise typer.Exit(DATA)
