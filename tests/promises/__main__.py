@@ -44,7 +44,9 @@ def main(
     profile: Annotated[str, typer.Option(help="smoke, full or release.")] = "full",
     seed: Annotated[int | None, typer.Option(help="None: drawn, and printed.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Kept afterwards.")] = None,
-    brokers: Annotated[int, typer.Option(help="1, or 3 where a campaign can.")] = 1,
+    brokers: Annotated[
+        int | None, typer.Option(help="1 or 3; None: as many as a campaign wants.")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Write the report into docs.")] = False,
 ) -> None:
     """Run campaigns one after the other, judge their gates, and tell every figure."""
@@ -78,7 +80,7 @@ def gates_of(module: Any, profile: str) -> dict[str, Any]:
     return module.gates(profile) if hasattr(module, "gates") else module.GATES
 
 
-def _run(name: str, profile: str, seed: int, folder: Path, brokers: int) -> Report:
+def _run(name: str, profile: str, seed: int, folder: Path, brokers: int | None) -> Report:
     module = _module(name)
     folder.mkdir(parents=True, exist_ok=True)
     host, began, began_at = report.host(), time.monotonic(), real_now()
@@ -109,10 +111,11 @@ def _run(name: str, profile: str, seed: int, folder: Path, brokers: int) -> Repo
 
 
 async def _played(
-    module: Any, profile: str, seed: int, folder: Path, brokers: int, seconds: float
+    module: Any, profile: str, seed: int, folder: Path, brokers: int | None, seconds: float
 ) -> tuple[dict[str, Any], str | None]:
     """The figures, and what ended it before its time."""
-    more = {"brokers": brokers} if "brokers" in inspect.signature(module.run).parameters else {}
+    may_choose = "brokers" in inspect.signature(module.run).parameters
+    more = {"brokers": brokers} if may_choose and brokers is not None else {}
     try:
         async with asyncio.timeout(seconds):
             return await module.run(profile, seed, folder, **more), None

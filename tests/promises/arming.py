@@ -8,7 +8,7 @@ group does not pass within its patience is tried again later, by it or by anothe
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,17 @@ def _named(*prefixes: str) -> tuple[str, ...]:
     return tuple(name for name in FAILPOINTS if name.startswith(prefixes))
 
 
-OPERATORS = ("worker.redriving", "migrate.between", "rebuild.half")
+OPERATORS = (
+    *("worker.redriving", "migrate.between"),
+    *("rebuild.half", "rebuild.unmarked", "recover.raised"),
+)
 ROLES: Mapping[str, tuple[str, ...]] = {
     "web": _named("command."),
     "relay": _named("command.", "relay.", "deadlines."),
     "worker": tuple(
         name for name in _named("command.", "worker.", "mail.") if name not in OPERATORS
     ),
-    "operator": tuple(name for name in OPERATORS if name in FAILPOINTS),
+    "operator": OPERATORS,
 }
 """In which roles each boundary is passed."""
 PAIRS = [(name, role) for role, names in ROLES.items() for name in names]
@@ -148,11 +151,8 @@ def fallen(folder: Path, name: str) -> int:
     return sum(1 for file in folder.glob(f"{name}.*") if file.suffix[1:].isdigit())
 
 
-def drawn(source: random.Random, count: int | None, each: int) -> dict[Pair, int]:
+def drawn(
+    source: random.Random, count: int | None, each: int, pairs: Sequence[Pair] = PAIRS
+) -> dict[Pair, int]:
     """So many of the boundaries, or all; each is to fell as many as this."""
-    pairs = PAIRS if count is None else source.sample(PAIRS, count)
-    return dict.fromkeys(pairs, each)
-
-
-Driver = Callable[[Arming], Any]
-"""What makes a boundary that ordinary load does not pass be passed; ends when enough have fallen."""
+    return dict.fromkeys(pairs if count is None else source.sample(list(pairs), count), each)

@@ -5,14 +5,14 @@ line in `ALONGSIDE` (while the load runs) or `OPERATORS` (commands of an operato
 """
 
 import asyncio
-import os
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaProducer  # pyright: ignore[reportMissingTypeStubs]
+from aiokafka.admin import AIOKafkaAdminClient  # pyright: ignore[reportMissingTypeStubs]
 
 from chassis.database import connect
 from deploy.local import postgres
@@ -22,6 +22,7 @@ from schemas.envelope import Service
 from tests.promises.arming import Arming, fallen
 
 EVERY = 1.0
+SIGNED = ("--reason", "It is meant to fall.", "--who", "the harness")
 OPERATOR_WITHIN = 60.0
 REVOKED, PARKED = ("worker.revoked", "worker"), ("worker.parked", "worker")
 PARK_AGAIN = """
@@ -84,68 +85,140 @@ ALONGSIDE: Mapping[tuple[str, str], Callable[[Arming], Coroutine[Any, Any, None]
 # ---- an operator's commands ----
 
 
-async def redrive(arming: Arming, folder: Path, number: int) -> None:
-    """A case of two events that were taken in before; the command dies between them, and is run again."""
-    session = await connect(arming.on.addresses.dsn, application="driver")
-    try:
-        key = await session.fetchval(A_KEY, number)
-        await session.execute(PARK_AGAIN, key, number * 1_000_000)
-    finally:
-        await session.close()
-    words = ("parked", "redrive", "--key", key, "--reason", "Planted.", "--who", "harness")
-    await _twice(arming, "applications", folder, *words)
+async def redrive(arming: Arming) -> None:
+    """Cases of two events that were taken in before; the command dies between them, and is run again."""
+    name = "worker.redriving"
+    for number in _tries(arming, name):
+        session = await connect(arming.on.addresses.dsn, application="driver")
+        try:
+            key = await session.fetchval(A_KEY, number)
+            await session.execute(PARK_AGAIN, key, number * 1_000_000)
+        finally:
+            await session.close()
+        words = ("parked", "redrive", "--key", key, *SIGNED)
+        await _fells(arming, "applications", name, *words)
+        await _runs(arming, "applications", *words)
 
 
-async def migrate(arming: Arming, folder: Path, number: int) -> None:
+async def migrate(arming: Arming) -> None:
     """A schema brought up in a database of its own; the command dies on the way, and is run again."""
-    dsn = arming.on.addresses.dsn
-    name = f"migrated_{number}"
+    name = "migrate.between"
+    for _ in _tries(arming, name):
+        async with _database(arming) as told:
+            await _fells(arming, "expenses", name, "migrate", **told)
+            await _runs(arming, "expenses", "migrate", **told)
+
+
+async def rebuild(arming: Arming) -> None:
+    """A topic is lost; the command that refills it dies on its way, again and again, and then ends."""
+    names = ("rebuild.half", "rebuild.unmarked")
+    if not arming.open_pairs([(name, "operator") for name in names]):
+        return
+    relays = [name for name in arming.on.names("relay") if name.startswith("expenses-")]
+    words = ("rebuild-broker", *SIGNED)
+    for relay in relays:
+        await arming.on.end(relay)
+    try:
+        await _lose(arming, "expenses.events")
+        for name in names:
+            for _ in _tries(arming, name):
+                await _fells(arming, "expenses", name, *words)
+        await _runs(arming, "expenses", *words)
+    finally:
+        for relay in relays:
+            arming.on.begin(relay)
+
+
+async def recover(arming: Arming) -> None:
+    """A database that has lost everything catches up with its log; the command dies before it commits."""
+    name = "recover.raised"
+    if not arming.open_pairs([(name, "operator")]):
+        return
+    async with _database(arming) as told:
+        await _runs(arming, "expenses", "migrate", **told)
+        for _ in _tries(arming, name):
+            await _fells(arming, "expenses", name, "recover", *SIGNED, **told)
+        await _runs(arming, "expenses", "recover", *SIGNED, **told)
+
+
+OPERATORS: Mapping[str, Callable[[Arming], Coroutine[Any, Any, None]]] = {
+    "worker.redriving": redrive,
+    "migrate.between": migrate,
+    "rebuild.half": rebuild,
+    "rebuild.unmarked": rebuild,
+    "recover.raised": recover,
+}
+
+
+async def operate(arming: Arming) -> None:
+    """Every command of an operator that is to fall, as often as it is to fall."""
+    for name, drive in OPERATORS.items():
+        if arming.open_pairs([(name, "operator")]):
+            await drive(arming)
+
+
+def _tries(arming: Arming, name: str) -> Iterator[int]:
+    """Numbers, until enough have fallen; three times as many tries at most."""
+    pair = (name, "operator")
+    for number in range(3 * arming.wanted.get(pair, 0)):
+        if not arming.open_pairs([pair]):
+            return
+        yield number
+
+
+async def _fells(arming: Arming, service: Service, name: str, *words: str, **told: str) -> None:
+    """Run a command that is to fall at this boundary."""
+    folder = arming.on.failpoints(f"operator-{uuid.uuid4()}")
+    folder.mkdir(parents=True)
+    (folder / name).touch()
+    await _command(arming, service, words, {**told, "FAILPOINTS": str(folder)})
+    if count := fallen(folder, name):
+        arming.note(name, "operator", f"{service} {words[0]}", count)
+
+
+async def _runs(arming: Arming, service: Service, *words: str, **told: str) -> None:
+    """Run a command that must come to its end."""
+    code, said = await _command(arming, service, words, told)
+    if code:
+        raise RuntimeError(f"{words[0]} of {service} ended with {code}: {said}")
+
+
+async def _command(
+    arming: Arming, service: Service, words: Sequence[str], told: Mapping[str, str]
+) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", f"services.{service}", *words),
+        cwd=ROOT,
+        env={**arming.on.environment(service), "FAILPOINTS": "", "METRICS_PORT": "", **told},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(OPERATOR_WITHIN):
+        _, said = await process.communicate()
+    return process.returncode or 0, said.decode(errors="replace")
+
+
+@asynccontextmanager
+async def _database(arming: Arming) -> AsyncIterator[dict[str, str]]:
+    """A database of its own on the stage's server, without a table; how `expenses` is told of it."""
+    dsn, name = arming.on.addresses.dsn, f"operated_{uuid.uuid4().hex}"
     session = await connect(dsn, application="driver")
     try:
         await session.execute(f"CREATE DATABASE {name}")
-        there = postgres.as_login(dsn, "postgres", database=name)
-        await postgres.lay_out(there)
-        owner = {"OWNER_DATABASE_URL": postgres.as_login(dsn, "expenses_owner", database=name)}
-        await _twice(arming, "expenses", folder, "migrate", **owner)
+        await postgres.lay_out(postgres.as_login(dsn, "postgres", database=name))
+        yield {
+            "DATABASE_URL": postgres.as_login(dsn, "expenses", database=name),
+            "OWNER_DATABASE_URL": postgres.as_login(dsn, "expenses_owner", database=name),
+        }
         await session.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await session.close()
 
 
-Operator = Callable[[Arming, Path, int], Awaitable[None]]
-OPERATORS: dict[str, Operator] = {"worker.redriving": redrive, "migrate.between": migrate}
-
-
-async def operate(arming: Arming) -> None:
-    """Every command of an operator that is to fall, as often as it is to fall."""
-    for name, act in OPERATORS.items():
-        pair = (name, "operator")
-        number = 0
-        while arming.open_pairs([pair]) and number < 3 * arming.wanted[pair]:
-            number += 1
-            folder = arming.on.failpoints(f"operator-{name}-{number}")
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).touch()
-            await act(arming, folder, number)
-            if count := fallen(folder, name):
-                arming.note(name, "operator", folder.name, count)
-
-
-async def _twice(arming: Arming, service: Service, folder: Path, *words: str, **told: str) -> None:
-    """Once to fall, once to end."""
-    environment = {**os.environ, **arming.on.environment(service), **told}
-    environment["FAILPOINTS"] = str(folder)
-    code, said = -1, b""
-    for _ in range(2):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", f"services.{service}", *words),
-            cwd=ROOT,
-            env=environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(OPERATOR_WITHIN):
-            _, said = await process.communicate()
-        code = process.returncode
-    if code:
-        raise RuntimeError(f"{words[0]} of {service} ended with {code}: {said.decode()}")
+async def _lose(arming: Arming, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=arming.on.addresses.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([f"{arming.on.addresses.topic_prefix}.{topic}"])
+    finally:
+        await admin.close()

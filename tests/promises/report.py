@@ -90,9 +90,13 @@ def commit() -> str:
 def keep(report: Report) -> None:
     """Write the run down, and the page of all runs anew."""
     KEPT_IN.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_finite(asdict(report)), indent=2, ensure_ascii=False, sort_keys=False)
-    report.file.write_text(text + "\n")
+    report.file.write_text(as_json(report))
     (KEPT_IN / "README.md").write_text(page())
+
+
+def as_json(report: Report) -> str:
+    """A report as it is kept."""
+    return json.dumps(_finite(asdict(report)), indent=2, ensure_ascii=False) + "\n"
 
 
 def page() -> str:
