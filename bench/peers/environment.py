@@ -79,23 +79,28 @@ def _built() -> Path:
         raise NotToBeHad("Maven and a Java development kit are not installed")
     if _java_version() < OLDEST_JAVA:
         raise NotToBeHad(f"Java {OLDEST_JAVA} is needed, {_java_version()} is here")
-    source = (DEBEZIUM / "src" / "Relay.java").read_text()
-    wanted = hashlib.sha256(f"{_pom()}{source}".encode()).hexdigest()
-    mark = JAVA / "built"
-    if mark.exists() and mark.read_text() == wanted:
-        return JAVA
-    print("Building Debezium's engine with Maven …", flush=True)
-    shutil.rmtree(JAVA, ignore_errors=True)
-    _said(
-        [
-            "mvn", "-q", "-B", "-f", str(DEBEZIUM / "pom.xml"), "dependency:copy-dependencies",
-            f"-DoutputDirectory={JAVA / 'lib'}",
-        ]
-    )  # fmt: skip
-    words = ["javac", "-d", str(JAVA / "classes"), "-cp", f"{JAVA / 'lib'}/*"]
-    _said([*words, str(DEBEZIUM / "src" / "Relay.java")])
-    mark.write_text(wanted)
+    source = DEBEZIUM / "src" / "Relay.java"
+    for mark, content, make in (
+        (JAVA / "fetched", _pom(), _fetch),
+        (JAVA / "built", _pom() + source.read_text(), _compile),
+    ):
+        wanted = hashlib.sha256(content.encode()).hexdigest()
+        if not mark.exists() or mark.read_text() != wanted:
+            make()
+            mark.write_text(wanted)
     return JAVA
+
+
+def _fetch() -> None:
+    print("Fetching Debezium's engine with Maven …", flush=True)
+    shutil.rmtree(JAVA, ignore_errors=True)
+    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={JAVA / 'lib'}"]
+    _said(["mvn", "-q", "-B", "-f", str(DEBEZIUM / "pom.xml"), *goal])
+
+
+def _compile() -> None:
+    source, target = DEBEZIUM / "src" / "Relay.java", JAVA / "classes"
+    _said(["javac", "-d", str(target), "-cp", f"{JAVA / 'lib'}/*", str(source)])
 
 
 def _java_version() -> int:
