@@ -121,7 +121,7 @@ async def rebuild(
     actor: Actor | None,
     reason: str = "",
     may_forget: bool = False,
-    tell: Callable[[int, int | None], None] = lambda *_: None,
+    tell: Callable[[int, int | None], None] = lambda _done, _total: None,
 ) -> list[Differences]:
     """Make a copy anew and tell how the old one differed; without an actor that is all.
 

@@ -18,6 +18,7 @@ from chassis.parts import Parts
 def add_commands(app: typer.Typer, parts: Parts) -> None:
     """`rebuild`, `replay`, `rebuild-broker`, `recover`, `orphans`."""
     _add_rebuild(app, parts)
+    _add_replay(app, parts)
 
     @app.command("rebuild-broker")
     def rebuild_broker(reason: Reason = "", who: Who = "", dry_run: DryRun = False) -> None:
@@ -107,3 +108,45 @@ def _add_rebuild(app: typer.Typer, parts: Parts) -> None:
                 )  # fmt: skip
 
         operating.show((asdict(one) for one in operating.within(parts, run)), as_json=as_json)
+
+
+From = Annotated[
+    str | None, typer.Option("--from", help="The first instant, as 2027-03-01T11:00:00Z.")
+]
+To = Annotated[str | None, typer.Option("--to", help="The first instant that is no longer meant.")]
+Group = Annotated[str | None, typer.Option("--consumer", help="The reader; this service's own.")]
+Rate = Annotated[float | None, typer.Option("--rate", min=1, help="Events a second, at most.")]
+
+
+def _add_replay(app: typer.Typer, parts: Parts) -> None:
+    own = parts.consumer or parts.name
+
+    @app.command()
+    def replay(
+        begin: From = None,
+        end: To = None,
+        consumer: Group = None,
+        reason: Reason = "",
+        who: Who = "",
+        dry_run: DryRun = False,
+        rate: Rate = None,
+    ) -> None:
+        """Copy once more what was told between two instants; no command runs, no mail goes out."""
+        from chassis import replaying
+
+        since, until = operating.instant(begin), operating.instant(end)
+        if since is None or until is None or since >= until:
+            operating.refuse("Say which stretch: --from INSTANT --to INSTANT, the earlier first.")
+        if consumer not in (None, own):
+            operating.refuse(f"{consumer}: no reader of this service; it has {own}.")
+        actor = None if dry_run else operating.acting(who, reason)
+        read = settings.read(parts.settings)
+
+        async def run(database: Database) -> Any:
+            with progress.shown("copied again") as tell:
+                return await replaying.replay(
+                    parts, read, database,
+                    since=since, until=until, actor=actor, reason=reason, rate=rate, tell=tell,
+                )  # fmt: skip
+
+        operating.show([asdict(operating.within(parts, run))])
