@@ -22,7 +22,7 @@ def delivery(*arguments: str) -> "subprocess.CompletedProcess[str]":
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,  # seconds rather than minutes where nothing else runs
     )
 
 
