@@ -159,7 +159,9 @@ class Door:
         if not given:
             return None
         path = f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n".encode()
-        who = str(self.who.person_ref or "|".join(sorted(self.who.scopes)) or "visitor")
+        # Machines with the same scopes are not the same machine: each has keys of its own.
+        machine = f"machine:{self.who.university}:{self.who.name}" if self.who.scopes else ""
+        who = str(self.who.person_ref or machine or "visitor")
         return Key.of(actor=who, key=given, asked=path + asked)
 
     async def _form_bytes(self) -> bytes:

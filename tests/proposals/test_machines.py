@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from schemas.programme import PROGRAMMES
 from tests import doors
 from tests.databases import DatabaseOf
 from tests.proposals.provider import CLIENT_ID, KEYS, Provider, running
@@ -48,6 +49,26 @@ async def test_machine_comes_in_by_client_credentials(client, provider):
 async def test_machine_needs_the_scope_of_what_it_does(client, provider):
     assert (await act(client, provider.bearer(scope="openid"))).status_code == 403
     assert (await act(client, provider.bearer(scope=None))).status_code == 403
+
+
+async def test_two_machines_with_the_same_scopes_have_keys_of_their_own(client, provider):
+    programme = (PROGRAMMES / "oxford-students.toml").read_text()
+
+    async def load(machine: str) -> dict[str, object]:
+        token = provider.bearer(client_id=machine)
+        answer = await client.post(
+            "/api/proposals/v1/programmes",
+            json={"file": programme},
+            headers={"authorization": f"Bearer {token}", "idempotency-key": "the-same"},
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    first, second, again = await load("one"), await load("two"), await load("one")
+
+    assert first["is_new_version"] is True
+    assert second["is_new_version"] is False  # run for itself, and found nothing new
+    assert again == first
 
 
 async def test_token_that_is_not_exactly_right_opens_nothing(client, provider):
