@@ -234,6 +234,14 @@ async def decline(client: Client, who: Person, offer_id: str, *, by_form: bool =
     await client.command(who, "applications", path, reason, name="decline offer", subjects=about)
 
 
+async def withdraw_offer(client: Client, officer: Person, offer_id: str) -> None:
+    """The office takes an offer back."""
+    path, reason = f"/offers/{offer_id}/withdraw", {"reason": "The project does not go ahead."}
+    await client.command(
+        officer, "applications", path, reason, name="withdraw offer", subjects=[offer_id]
+    )
+
+
 async def sign_out(client: Client, who: Person) -> None:
     """Go."""
     # Never asked twice on purpose: whoever has gone cannot come back to hear it again.

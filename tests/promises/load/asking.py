@@ -39,6 +39,7 @@ class SaidNo(Exception):
 
     def __init__(self, name: str, status: int, body: bytes) -> None:
         self.status = status
+        self.slug = _slug_of(body)
         super().__init__(f"{name}: {status} {body[:300]!r}")
 
 
@@ -276,8 +277,13 @@ def _is_no_answer(answer: httpx2.Response) -> bool:
 
 
 def _slug(answer: httpx2.Response) -> str:
+    return _slug_of(answer.content)
+
+
+def _slug_of(body: bytes) -> str:
+    """Which refusal it is, as problem+json names it."""
     try:
-        return str(answer.json().get("type", "")).rpartition("/")[2]
+        return str(json.loads(body).get("type", "")).rpartition("/")[2]
     except (ValueError, AttributeError):
         return ""
 

@@ -36,30 +36,21 @@ async def prepare(
     on: Stage, history: History, *, seed: int, commands: int, clients: int = 40
 ) -> House:
     """Bring the house to the morning on which the load begins. Faults come later."""
-    addresses = on.addresses
-    door = Door(
-        history,
-        open_client(clients),
-        addresses.front_door,
-        {service: list(urls) for service, urls in addresses.webs.items()},
-        addresses.keys,
-    )
-    source = Random(f"{seed} officers")
-    house = House(door, addresses.dsn, seed, [officer(source, number) for number in range(1, 5)])
-    clock = Clock(addresses.dsn, patience=PATIENCE)
+    house = let_in(on, history, seed=seed, clients=clients)
+    clock = Clock(house.dsn, patience=PATIENCE)
     try:
-        await _people_come(on, house, commands)
-        await _leap(clock, programme.AUTUMN)
-        await _the_office_publishes(house)
+        await people_come(on, house, 60 + commands // 3)
+        await leap(clock, programme.AUTUMN)
+        await the_office_publishes(house)
         sizes = max(2, commands // 60), max(1, commands // 400), max(3, commands // 100)
         due, over, is_open = await _hosts_propose(house, *sizes)
-        await _leap(clock, programme.OPENING)
+        await leap(clock, programme.OPENING)
         await _students_apply(house, due, over)
-        await _leap(clock, programme.CLOSING)
-        await _are_recorded(clock, "applications.ApplicationsClosed", len(due) + len(over))
+        await leap(clock, programme.CLOSING)
+        await are_recorded(clock, "applications.ApplicationsClosed", len(due) + len(over))
         await _all_are_placed(house, clock, over)
-        await _leap(clock, programme.NOW)
-        await _are_recorded(clock, "applications.PlacementCompleted", len(house.to_claim_for))
+        await leap(clock, programme.NOW)
+        await are_recorded(clock, "applications.PlacementCompleted", len(house.to_claim_for))
         await clock.settles(within=PATIENCE)
     finally:
         await clock.close()
@@ -68,14 +59,28 @@ async def prepare(
     return house
 
 
-async def _people_come(on: Stage, house: House, commands: int) -> None:
+def let_in(on: Stage, history: History, *, seed: int, clients: int = 40) -> House:
+    """A house with officers in it, and nothing else."""
+    door = Door(
+        history,
+        open_client(clients),
+        on.addresses.front_door,
+        {service: list(urls) for service, urls in on.addresses.webs.items()},
+        on.addresses.keys,
+    )
+    source = Random(f"{seed} officers")
+    return House(door, on.addresses.dsn, seed, [officer(source, number) for number in range(1, 5)])
+
+
+async def people_come(on: Stage, house: House, count: int) -> None:
     """Write whoever will be needed into the front desk's table, and tell their cards."""
-    house.strangers.extend(people_of(house.seed, 60 + commands // 3))
+    house.strangers.extend(people_of(house.seed, count))
     await settle_in(house.dsn, [*house.officers, *house.strangers])
     await tell_cards(on.environment("proposals"))
 
 
-async def _the_office_publishes(house: House) -> None:
+async def the_office_publishes(house: House) -> None:
+    """The programme's rules, and the dates of its three cycles."""
     client, officer = house.client("the office"), house.officers[0]
     loaded = await client.command(
         officer, "proposals", "/programmes", {"file": programme.file()}, name="load programme"
@@ -114,7 +119,7 @@ async def _hosts_propose(
         await acts.screen(own, house.officers[n % len(house.officers)], proposal_id)
         made[slug].append(Vacancy(proposal_id, host))
 
-    await _few_at_once(one(*each) for each in wanted)
+    await few_at_once(one(*each) for each in wanted)
     return made["due"], made["over"], made["open"]
 
 
@@ -137,7 +142,7 @@ async def _students_apply(house: House, due: list[Vacancy], over: list[Vacancy])
         applies(f"intern {n}", house.newcomer(), [vacancy])
         for n, vacancy in enumerate(each for each in over for _ in range(INTERNS))
     ]
-    await _few_at_once(asked)
+    await few_at_once(asked)
 
 
 async def _all_are_placed(house: House, clock: Clock, over: list[Vacancy]) -> None:
@@ -161,18 +166,18 @@ async def _all_are_placed(house: House, clock: Clock, over: list[Vacancy]) -> No
         await acts.accept(own, who, offer_id)
         house.to_claim_for.append((who, vacancy.host))
 
-    await _few_at_once(
+    await few_at_once(
         accepts(who, vacancy) for vacancy in over for who in vacancy.applicants.values()
     )
 
 
-async def _leap(clock: Clock, wall: datetime) -> None:
+async def leap(clock: Clock, wall: datetime) -> None:
     """From now on it is this time on the walls of Oxford."""
     await clock.settles(within=PATIENCE)
     await clock.leaps_to(wall.replace(tzinfo=OXFORD))
 
 
-async def _are_recorded(clock: Clock, name: str, count: int) -> None:
+async def are_recorded(clock: Clock, name: str, count: int) -> None:
     """Wait until what time does has been done so often."""
     kind = f"{TYPE_PREFIX}.{name}.v1"
 
@@ -182,7 +187,7 @@ async def _are_recorded(clock: Clock, name: str, count: int) -> None:
     await until(all_are, what=f"{count} of {name}", within=PATIENCE, pause=0.2)
 
 
-async def _few_at_once(acts_to_do: Iterable[Awaitable[None]]) -> None:
+async def few_at_once(acts_to_do: Iterable[Awaitable[None]]) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def passes(act: Awaitable[None]) -> None:

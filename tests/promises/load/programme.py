@@ -24,6 +24,7 @@ CHANGED = {
     'slug = "students"': f'slug = "{SLUG}"',
     'programme_name = "Micro-Internship Programme"': 'programme_name = "Micro-Internships under Load"',
     '{ round = "first", most = 2 }': f'{{ round = "first", most = {CAP} }}',
+    "places_most = 10": "places_most = 6000",
     "cv_pages = 2": "cv_is_required = false\ncv_pages = 2",
     "receipt_needed = true": "receipt_needed = false",
 }
