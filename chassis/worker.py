@@ -156,7 +156,7 @@ async def _unless_stopped(start: Coroutine[Any, Any, None], stop: asyncio.Event)
 def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
     """FastStream with every choice made by us."""
     broker = KafkaBroker(
-        settings.kafka_bootstrap,
+        settings.kafka_bootstrap.split(","),  # the shell takes a string for one address
         security=_security(settings),
         logger=None,  # two lines a batch otherwise
         apply_types=False,

@@ -388,3 +388,11 @@ async def test_queues_run_row_by_row_without_kafka(trial: Trial):
     assert left == 0
     assert await effects(there) == []
     assert await seen(there, "waiting") == []
+
+
+async def test_several_brokers_are_named_and_one_that_is_there_is_enough(trial: Trial):
+    there = trial.databases["applications"]
+    await trial.send(**wire(begun("one"), sequence=1))
+
+    async with trial.worker(EFFECTS, bootstrap=f"{trial.bootstrap},127.0.0.1:9"):
+        await until(lambda: effects(there), lambda rows: len(rows) == 1)
