@@ -134,7 +134,8 @@ class Backlog:
         try:
             async with asyncio.timeout(ANSWERS_WITHIN):
                 return await ask()
-        except Exception:  # whatever is away: both connections are made anew
+        except (Exception, asyncio.CancelledError):  # whatever is away: connections are made anew
+            _pass_on_if_we_are_cancelled()
             await self._forget()
             return None
 
@@ -142,7 +143,8 @@ class Backlog:
         try:
             async with asyncio.timeout(ANSWERS_WITHIN):
                 await self.close()
-        except Exception:  # it is thrown away
+        except (Exception, asyncio.CancelledError):  # it is thrown away
+            _pass_on_if_we_are_cancelled()
             self._session = self._client = None
 
     async def _connections(self) -> tuple[Any, Any]:
@@ -199,6 +201,13 @@ class Backlog:
 
     def _place(self, topic: str, number: int) -> TopicPartition:
         return TopicPartition(f"{self._addresses.topic_prefix}.{topic}", number)
+
+
+def _pass_on_if_we_are_cancelled() -> None:
+    """The client of a broker that is away raises what looks like our own end, and is none."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @asynccontextmanager

@@ -101,6 +101,7 @@ async def followed(addresses: Addresses) -> AsyncIterator[Recoveries]:
         task = asyncio.create_task(recoveries.follow())
         try:
             yield recoveries
+            assert not task.done(), "nobody follows any more"
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
