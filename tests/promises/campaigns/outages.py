@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from chassis.database import connect
+from deploy.local.probes import answers_ok
 from deploy.local.services import SERVICES
+from tests.chassis.delivery import until
 from tests.promises.gates import AtLeast, AtMost
 from tests.promises.scheduler import Fault, Played, Role
 from tests.promises.siege import CLEAN, COMES_TO_REST, Siege, siege
@@ -122,6 +124,9 @@ class Troubles:
             fault = Fault(number, BETWEEN, "freeze", role, 0.0, round(lasted, 1))
             self.under.recoveries.begin(Played(fault, link, began, healed))
         await self.under.on.is_well(within=120)
+        for url in (url for urls in self.under.on.addresses.webs.values() for url in urls):
+            # Asked anew: what the supervisor knows of a process is from its start.
+            await until(lambda url=url: answers_ok(f"{url}/readyz"), bool, within=120)
         self.ready_after.append(time.time() - healed)
 
     async def _cut_one_by_one(self) -> None:
