@@ -22,7 +22,7 @@ from schemas.envelope import Service
 from tests.promises.arming import Arming, fallen
 
 EVERY = 1.0
-SIGNED = ("--reason", "It is meant to fall.", "--who", "the harness")
+SIGNED = ("--reason", "It is meant to fall.", "--as", "the harness")
 OPERATOR_WITHIN = 60.0
 REVOKED, PARKED = ("worker.revoked", "worker"), ("worker.parked", "worker")
 PARK_AGAIN = """
@@ -186,10 +186,13 @@ async def _runs(arming: Arming, service: Service, *words: str, **told: str) -> N
 async def _command(
     arming: Arming, service: Service, words: Sequence[str], told: Mapping[str, str]
 ) -> tuple[int, str]:
+    environment = arming.on.environment(service)
+    for key in ("FAILPOINTS", "METRICS_PORT"):  # those of a process that runs
+        environment.pop(key, None)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", f"services.{service}", *words),
         cwd=ROOT,
-        env={**arming.on.environment(service), "FAILPOINTS": "", "METRICS_PORT": "", **told},
+        env={**environment, **told},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
