@@ -6,8 +6,8 @@ desk, which owns these facts, reads its own tables instead.
 
 from uuid import UUID
 
-from chassis.database import Reader, Transaction
-from chassis.parts import Kept, Reaction, project
+from chassis.database import Reader
+from chassis.parts import Kept, Reaction, Rows, copying, project
 from schemas.envelope import Event
 from schemas.proposals import (
     HostApproved,
@@ -35,56 +35,45 @@ async def list_hosts_of(reader: Reader, person_ref: UUID, university: str) -> di
     return {row["host_id"]: row["kind"] for row in rows}
 
 
-async def know_host(
-    tx: Transaction, host: HostRegistered | HostApproved | HostFactsAmended
-) -> None:
+@copying(
+    """
+    INSERT INTO known_hosts (host_id, university, public_name, status, facts)
+    VALUES ($1, $2, $3, coalesce($4, 'registered'), $5)
+    ON CONFLICT (host_id) DO UPDATE
+       SET public_name = excluded.public_name,
+           facts = excluded.facts,
+           status = coalesce($4, known_hosts.status)
+    """
+)
+def know_host(host: HostRegistered | HostApproved | HostFactsAmended) -> Rows:
     """Keep the organisation's public name and facts, and that it may act once it is approved."""
     status = {"HostRegistered": "registered", "HostApproved": "approved"}.get(type(host).__name__)
-    await tx.execute(
-        """
-        INSERT INTO known_hosts (host_id, university, public_name, status, facts)
-        VALUES ($1, $2, $3, coalesce($4, 'registered'), $5)
-        ON CONFLICT (host_id) DO UPDATE
-           SET public_name = excluded.public_name,
-               facts = excluded.facts,
-               status = coalesce($4, known_hosts.status)
-        """,
-        host.host_id,
-        host.university,
-        host.facts.public_name,
-        status,
-        host.facts.model_dump(mode="json"),
-    )
+    facts = host.facts.model_dump(mode="json")
+    yield host.host_id, host.university, host.facts.public_name, status, facts
 
 
-async def forget_rights(tx: Transaction, host: HostRefused | HostSuspended) -> None:
+@copying("UPDATE known_hosts SET status = $2 WHERE host_id = $1")
+def forget_rights(host: HostRefused | HostSuspended) -> Rows:
     """A refused or suspended organisation acts no more, from this moment on."""
-    status = "refused" if isinstance(host, HostRefused) else "suspended"
-    await tx.execute("UPDATE known_hosts SET status = $2 WHERE host_id = $1", host.host_id, status)
+    yield host.host_id, "refused" if isinstance(host, HostRefused) else "suspended"
 
 
-async def know_contact(tx: Transaction, contact: HostContactAdded) -> None:
+@copying(
+    """
+    INSERT INTO known_host_contacts (host_id, person_ref, kind, university)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (host_id, person_ref) DO UPDATE SET kind = excluded.kind
+    """
+)
+def know_contact(contact: HostContactAdded) -> Rows:
     """Keep who acts for an organisation, and as what."""
-    await tx.execute(
-        """
-        INSERT INTO known_host_contacts (host_id, person_ref, kind, university)
-        VALUES ($1, $2, $3, $4)
-        ON CONFLICT (host_id, person_ref) DO UPDATE SET kind = excluded.kind
-        """,
-        contact.host_id,
-        contact.person_ref,
-        contact.kind,
-        contact.university,
-    )
+    yield contact.host_id, contact.person_ref, contact.kind, contact.university
 
 
-async def forget_contact(tx: Transaction, contact: HostContactRemoved) -> None:
+@copying("DELETE FROM known_host_contacts WHERE host_id = $1 AND person_ref = $2")
+def forget_contact(contact: HostContactRemoved) -> Rows:
     """A contact who was removed acts no more."""
-    await tx.execute(
-        "DELETE FROM known_host_contacts WHERE host_id = $1 AND person_ref = $2",
-        contact.host_id,
-        contact.person_ref,
-    )
+    yield contact.host_id, contact.person_ref
 
 
 HOST_REACTIONS: dict[type[Event], Reaction] = {
