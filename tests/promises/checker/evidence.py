@@ -1,5 +1,6 @@
 """What there is to see, gathered while the house stands, and kept beside the history."""
 
+import asyncio
 import base64
 import gzip
 import json
@@ -19,6 +20,8 @@ from tests.promises.checker.table import COMMANDS, EFFECTS, SERVICES
 KEPT = ("parked", "blocked", "waiting")
 FILE = "evidence.json.gz"
 WITHIN = 30.0
+LOOKS = 20
+STANDS_STILL = 1.5  # seconds
 
 OUTBOX = """
     SELECT id, event_id::text, topic, key, sequence, type, headers::text, encode(value, 'base64') AS value,
@@ -42,7 +45,20 @@ DELIVERIES = """
 """
 CONTACTS = "SELECT host_id::text FROM proposals.host_contacts WHERE kind = 'contact'"
 
+COUNTED = """
+    SELECT (SELECT count(*) + count(published_at) FROM {service}.outbox)
+         + (SELECT count(*) FROM {service}.inbox) + (SELECT count(*) FROM {service}.parked)
+"""
+MAIL_MOVES = """
+    SELECT coalesce(sum(fence) + sum(attempts) + count(ended_at), 0)::bigint
+      FROM notifications.deliveries
+"""
+
 Rows = list[dict[str, Any]]
+
+
+class NotAtRest(Exception):
+    """What is still on its way can be called neither lost nor stuck."""
 
 
 @dataclass
@@ -83,6 +99,30 @@ async def gather(
     services: Sequence[str] = SERVICES,
 ) -> Evidence:
     """Look at everything once, or at these services only. Nothing may be on its way any more."""
+    for _ in range(LOOKS):
+        before = await _moves(dsn, services)
+        found = await _gather(dsn, bootstrap, mails, topic_prefix, services)
+        await asyncio.sleep(STANDS_STILL)
+        if await _moves(dsn, services) == before:
+            return found
+    raise NotAtRest("rows went on changing while they were looked at")
+
+
+async def _moves(dsn: str, services: Sequence[str]) -> list[int]:
+    """What changes as long as anything is on its way."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        there = await _schemas(connection, services)
+        counted = [COUNTED.format(service=service) for service in sorted(there)]
+        counted += [MAIL_MOVES] if "notifications" in there else []
+        return [await connection.fetchval(sql) for sql in counted]
+    finally:
+        await connection.close()
+
+
+async def _gather(
+    dsn: str, bootstrap: str, mails: str | None, topic_prefix: str, services: Sequence[str]
+) -> Evidence:
     found = Evidence()
     connection = await asyncpg.connect(dsn)
     try:
