@@ -162,7 +162,7 @@ class Backlog:
         ends = await client.end_offsets(self._places())
         return Rest(
             unpublished=unpublished,
-            lag=await self._lag(session, ends),
+            lag=await self._lag(session, ends, are_now=True),
             waiting=sum(row["rows"] for row in await session.fetch(WAITING)),
             unsent=await session.fetchval(UNSENT),
         )
@@ -177,19 +177,27 @@ class Backlog:
                 return False, None
             ends = await client.end_offsets(self._places())
         assert ends is not None
-        return await self._lag(session, ends) == 0, ends
+        return await self._lag(session, ends, are_now=False) == 0, ends
 
-    async def _lag(self, session: Any, ends: dict[TopicPartition, int]) -> int:
+    async def _lag(self, session: Any, ends: dict[TopicPartition, int], *, are_now: bool) -> int:
+        """How far readers are from these ends. A reader that is past where a log ends now, read another."""
         rows = await session.fetch(POSITIONS)
         at = {
             (row["consumer"], row["topic"], row["partition"]): row["next_position"] for row in rows
         }
-        return sum(
-            max(0, ends[self._place(topic, number)] - at.get((consumer, topic, number), 0))
-            for consumer, topics in readers().items()
-            for topic in topics
-            for number in range(PARTITIONS)
-        )
+        begins = await self._client.beginning_offsets(self._places())
+        behind = 0
+        for consumer, topics in readers().items():
+            for topic in topics:
+                for number in range(PARTITIONS):
+                    place, position = (
+                        self._place(topic, number),
+                        at.get((consumer, topic, number), 0),
+                    )
+                    is_of_another = are_now and position > ends[place]
+                    goes_on = max(0 if is_of_another else position, begins[place])
+                    behind += max(0, ends[place] - goes_on)
+        return behind
 
     async def _let_leases_end(self, seconds: float) -> None:
         session, _ = await self._connections()

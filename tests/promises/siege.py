@@ -57,7 +57,9 @@ class Siege:
 
         async def plays() -> None:
             await load.play(self.house, commands=commands, clients=clients, rate=rate)
-            while not disturbing.done():
+            is_over = False
+            while not is_over:  # once more after the last disturbance: who would see it recover?
+                is_over = disturbing.done()
                 await load.play(self.house, commands=MORE, clients=clients, rate=rate)
 
         async with asyncio.TaskGroup() as both:
