@@ -46,6 +46,7 @@ FAILPOINTS = {
     "migrate.between": "one step of a migration is applied, the next is not",
     "rebuild.half": "some rows are to be published again, others not yet",
     "rebuild.unmarked": "all rows are to be published again, the log is not emptied",
+    "restate.half": "some facts are told anew, others not yet",
     "recover.raised": "sequences are raised past the log, not committed",
 }
 """Each boundary, and what is so when a process falls there."""

@@ -191,7 +191,9 @@ class Known:
             return Outcome.REPEATED, None
         if reading.is_state or (last is None and not is_first_sight):
             return None
-        if is_first_sight and (reading.is_resent or reading.record.place in self.born_late):
+        if is_first_sight and (reading.is_resent or reading.is_restated):
+            return None  # it stands for what came before it
+        if is_first_sight and reading.record.place in self.born_late:
             return None
         if reading.sequence == (last or 0) + 1:
             return None

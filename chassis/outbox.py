@@ -21,6 +21,7 @@ from chassis.failpoints import failpoint
 from chassis.nudge import (
     Nudger as Nudger,
 )  # the outbox's bell: every process that records starts one
+from chassis.parts import Ended
 from schemas.envelope import (
     LARGEST_VALUE,
     SPEC_VERSION,
@@ -118,6 +119,48 @@ async def record_state(
     tx.has_recorded = True
 
 
+# A command raises its case's row and keeps it until it commits; whoever holds it here sees all that was
+# recorded of the case, and whatever is changed meanwhile is recorded after this.
+HOLD = """
+    INSERT INTO sequences (topic, key, last)
+    SELECT topic, key, 0 FROM unnest($1::text[]) AS topic, unnest($2::text[]) AS key
+     ORDER BY topic, key
+        ON CONFLICT (topic, key) DO UPDATE SET last = sequences.last
+"""
+
+
+async def hold(tx: Transaction, topics: Iterable[str], keys: Iterable[Any]) -> None:
+    """Hold these cases: what is read in a statement after this one is what is so at the commit."""
+    owner = _owner(tx.service)
+    names = [topic_of(owner, kind).name for kind in topics]
+    await tx.execute(HOLD, names, [str(key) for key in keys])
+
+
+async def record_anew(tx: Transaction, facts: Iterable[Event | Ended]) -> int:
+    """Tell current facts once more: copied, and reacted to by nobody. How many there were.
+
+    No audit row for each: the act as a whole has one, and each was noted when it happened.
+    """
+    rows = [
+        _row(fact)
+        if isinstance(fact, Event)
+        else _tombstone(
+            tx.service,
+            kind=fact.topic,
+            key=str(fact.key),
+            university=fact.university,
+            at=await now(tx),
+        )
+        for fact in facts
+    ]
+    if not rows:
+        return 0
+    anew = [(*row[:4], row[4] | {"ce_restated": "true"}, row[5]) for row in rows]
+    await tx.value(WRITE, *zip(*anew, strict=True), [], [], [], [], None, "", None, None)
+    tx.has_recorded = True
+    return len(anew)
+
+
 async def status(database: Database) -> Row:
     """What waits to be published, for `outbox` on the command line."""
     row = await database.get_row(
@@ -158,7 +201,6 @@ def _row(event: Event) -> OutboxRow:
 
 
 def _tombstone(service: str, *, kind: str, key: str, university: str, at: datetime) -> OutboxRow:
-    owner = next(name for name in get_args(Service) if name == service)
     event_id, type_name = new_id(), f"{TYPE_PREFIX}.{service}.Tombstone.v1"
     headers = _headers(
         event_id,
@@ -170,7 +212,11 @@ def _tombstone(service: str, *, kind: str, key: str, university: str, at: dateti
         at=at,
         classification="public",
     )
-    return event_id, topic_of(owner, kind).name, key, type_name, headers, None
+    return event_id, topic_of(_owner(service), kind).name, key, type_name, headers, None
+
+
+def _owner(service: str) -> Service:
+    return next(name for name in get_args(Service) if name == service)
 
 
 def _headers(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from typing import Any, Protocol
+from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
@@ -110,6 +111,32 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """That nothing is so any more of a key of a topic which keeps only the newest."""
+
+    topic: str
+    key: UUID
+    university: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """One kind of facts that this service owns and can tell anew: see `restate`.
+
+    `cases` is one query: keys, in order, after `$1`, at most `$2` of them (none: all). `tell_by`
+    makes, from the settings, what lists the events of some cases: what is now so of each, in the
+    order in which a reader must hear it. An event says when it happened, where that is kept, and
+    otherwise that it is so now. `topics` are those on which these cases are told; `remark` is what
+    an operator ought to know of it.
+    """
+
+    cases: str
+    tell_by: Callable[[Any], Callable[[Transaction, list[UUID]], Awaitable[list[Event | Ended]]]]
+    topics: tuple[str, ...] = ("events",)
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """One service, whole. `main.py` builds it; `chassis.cli` runs any role from it.
 
@@ -129,5 +156,6 @@ class Parts:
     queues: Callable[[Any], tuple[Queue, ...]] = lambda _: ()
     consumer: str = ""
     copies: tuple[Kept, ...] = ()  # every `known_…` table is in one
+    restatements: Mapping[str, Restatement] = field(default_factory=dict[str, Restatement])
     impossible: tuple[Rule, ...] = ()  # states that must never be: `impossible.py`
     commands: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Any])

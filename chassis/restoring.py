@@ -16,9 +16,11 @@ from chassis.parts import Parts
 
 
 def add_commands(app: typer.Typer, parts: Parts) -> None:
-    """`rebuild`, `replay`, `rebuild-broker`, `recover`, `orphans`."""
+    """`rebuild`, `replay`, `restate`, `rebuild-broker`, `recover`, `orphans`."""
     _add_rebuild(app, parts)
     _add_replay(app, parts)
+    if parts.restatements:
+        _add_restate(app, parts)
 
     @app.command("rebuild-broker")
     def rebuild_broker(reason: Reason = "", who: Who = "", dry_run: DryRun = False) -> None:
@@ -150,3 +152,57 @@ def _add_replay(app: typer.Typer, parts: Parts) -> None:
                 )  # fmt: skip
 
         operating.show([asdict(operating.within(parts, run))])
+
+
+Anew = Annotated[
+    bool, typer.Option("--anew", help="Begin at the first, though they were told before.")
+]
+
+
+def _add_restate(app: typer.Typer, parts: Parts) -> None:
+    kinds = ", ".join(parts.restatements)
+
+    @app.command(
+        help=f"Tell this service's facts anew, for readers whose copies were lost: {kinds}."
+    )
+    def restate(
+        kind: str,
+        reason: Reason = "",
+        who: Who = "",
+        dry_run: DryRun = False,
+        anew: Anew = False,
+    ) -> None:
+        """Record what is now so once more: readers copy it, and do nothing else."""
+        from chassis import restating
+
+        if kind not in parts.restatements:
+            operating.refuse(f"{kind}: not told anew here; there are {kinds}.")
+        actor = None if dry_run else operating.acting(who, reason)
+        read = settings.read(parts.settings)
+
+        async def run(database: Database) -> Any:
+            if actor is None:
+                return await restating.look(database, parts, kind, anew=anew)
+            with progress.shown(f"{kind} told anew") as tell:
+                steps = restating.restate(
+                    parts, read, database, kind, actor=actor, reason=reason, anew=anew
+                )
+                async for done, of in steps:
+                    tell(done, of)
+            return await restating.look(database, parts, kind, anew=False)
+
+        before, _ = operating.within(
+            parts, lambda database: restating.look(database, parts, kind, anew=anew)
+        )
+        come, left = operating.within(parts, run)
+        if before.ended_at:
+            print(
+                f"{kind} were told anew on {before.ended_at:%Y-%m-%d at %H:%M} UTC: nothing to do."
+            )
+            print("Add --anew to tell them once more.")
+        elif dry_run:
+            print(f"{left} {kind} to be told anew, {come.told} facts told so far")
+        else:
+            print(f"{come.told} told anew")
+        if parts.restatements[kind].remark:
+            print(parts.restatements[kind].remark)

@@ -8,6 +8,7 @@ from services.applications import impossible
 from services.applications.deadlines.choosing import CHOOSING_DEADLINES
 from services.applications.deadlines.rounds import ROUND_DEADLINES
 from services.applications.reactions import KEPT, REACTIONS
+from services.applications.restatements import RESTATEMENTS
 from services.applications.settings import ApplicationsSettings
 from services.applications.store.upcoming import UPCOMING
 
@@ -39,5 +40,6 @@ SERVICE = Parts(
     deadlines=(*ROUND_DEADLINES, *CHOOSING_DEADLINES),
     upcoming=UPCOMING,
     consumer="applications.facts",
+    restatements=RESTATEMENTS,
     impossible=impossible.RULES,
 )

@@ -6,6 +6,7 @@ from chassis.database import Database
 from chassis.parts import Parts
 from services.expenses import deadlines, impossible
 from services.expenses.reactions import KEPT, REACTIONS
+from services.expenses.restatements import RESTATEMENTS
 from services.expenses.settings import ExpensesSettings
 from services.expenses.store.upcoming import UPCOMING
 
@@ -29,5 +30,6 @@ SERVICE = Parts(
     deadlines=deadlines.DEADLINES,
     upcoming=UPCOMING,
     consumer="expenses.placements",
+    restatements=RESTATEMENTS,
     impossible=impossible.RULES,
 )

@@ -2,24 +2,23 @@
 
 import sys
 from dataclasses import replace
-from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from chassis import audit, clock, operating, settings
+from chassis import audit, clock, operating
 from chassis.actor import Role
 from chassis.database import Database
 from chassis.parts import Parts
 from schemas import programme as programme_files
 from services.proposals import impossible
 from services.proposals.commands import programmes
-from services.proposals.contacts import Contacts
 from services.proposals.deadlines import accounts as account_deadlines
 from services.proposals.deadlines import proposals as proposal_deadlines
 from services.proposals.deadlines import vacancies as vacancy_deadlines
 from services.proposals.reactions import KEPT, REACTIONS
+from services.proposals.restatements import RESTATEMENTS
 from services.proposals.settings import ProposalsSettings
 from services.proposals.store.upcoming import UPCOMING
 
@@ -47,26 +46,6 @@ def app(read: ProposalsSettings, database: Database) -> Any:
     from services.proposals.web import routes
 
     return routes.app(read, database)
-
-
-class Restated(StrEnum):
-    """What can be told anew."""
-
-    CONTACTS = auto()
-
-
-def restate(kind: Restated, reason: operating.Reason, who: operating.Who = "") -> None:
-    """Record what is now so anew, for readers whose copies were lost."""
-    actor = operating.acting(who, reason)
-    read = settings.read(ProposalsSettings)
-    contacts = Contacts(read.contacts_public_key)
-
-    async def tell(database: Database) -> int:
-        async with database.transaction() as tx:
-            await audit.done(tx, actor=actor, act="Restate", subject=kind, reason=reason)
-        return await account_deadlines.restate_contacts(database, contacts=contacts, now=clock.now)
-
-    print(f"{operating.within(SERVICE, tell)} told anew")
 
 
 def load_programmes(files: list[Path], reason: operating.Reason, who: operating.Who = "") -> None:
@@ -117,6 +96,7 @@ SERVICE = Parts(
     ),
     upcoming=UPCOMING,
     consumer="proposals.places",
+    restatements=RESTATEMENTS,
     impossible=impossible.RULES,
-    commands={"restate": restate, "load-programmes": load_programmes},
+    commands={"load-programmes": load_programmes},
 )

@@ -24,7 +24,6 @@ from tests.databases import DatabaseOf
 from tests.proposals import desk
 from tests.proposals.desk import Browser
 from tests.proposals.provider import query_of
-from tests.proposals.test_accounts import cards_of
 
 ROSA = "rosa@wren-press.example"
 CONTACTS = Contacts(doors.OWN_SETTINGS["contacts_public_key"])
@@ -371,15 +370,6 @@ async def test_link_can_be_asked_for_by_the_api(visitor, database):
     assert (answer.status_code, answer.json()) == (202, {"valid_for_seconds": 600})
     assert used.status_code == 303
     assert visitor.signed_in.name == "Rosa Thistlewood"
-
-
-async def test_contact_cards_can_be_told_anew(database):
-    before = await cards_of(database, doors.CONTACTS_KEY)
-
-    told = await deadlines.restate_contacts(database, contacts=CONTACTS, now=clock.now)
-
-    assert told == 1
-    assert await cards_of(database, doors.CONTACTS_KEY) == before * 2
 
 
 async def test_links_and_old_sign_ins_are_forgotten(visitor, database, database_url):

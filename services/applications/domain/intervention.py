@@ -8,14 +8,19 @@ from chassis.actor import Actor
 from chassis.decision import Decision, Forbidden, Invalid, Refused, Rules, uphold
 from schemas.applications import (
     ExtensionReason,
+    OfferAccepted,
+    OfferDeclined,
     OfferExpired,
     OfferExtended,
+    OfferMade,
     OfferReminded,
     OfferReminder,
+    OfferSuperseded,
     OfferWithdrawal,
     OfferWithdrawn,
 )
 from schemas.deadline import Deadline
+from schemas.envelope import Event
 from services.applications.domain.offer import (
     MOVES,
     Offer,
@@ -251,3 +256,37 @@ def remind(offer: Offer, command: RemindOfOffer, *, now: datetime) -> Decision[O
         return Decision(offer)
     told = OfferReminded(**offer.told(now), kind=command.kind, respond_by=offer.respond_by)
     return Decision(reminded, (told,))
+
+
+def as_it_stands(
+    offer: Offer, *, placement_id: UUID | None, by_offer_id: UUID | None
+) -> tuple[Event, ...]:
+    """What tells of an offer to somebody who has heard nothing of it: what it was, and its end.
+
+    An extension stands in its time to answer.
+    """
+    told: list[Event] = []
+    if offer.made_at:
+        from_reserve = offer.from_reserve
+        made = OfferMade(
+            **offer.told(offer.made_at), respond_by=offer.end, from_reserve=from_reserve
+        )
+        told.append(made)
+    if offer.answered_at is None:
+        return tuple(told)
+    ended = offer.told(offer.answered_at)
+    was_made = offer.made_at is not None
+    match offer.status:
+        case Status.ACCEPTED | Status.VACATED if placement_id:
+            told.append(OfferAccepted(**ended, placement_id=placement_id))
+        case Status.DECLINED:
+            told.append(OfferDeclined(**ended, reason_code=offer.reason_code))
+        case Status.EXPIRED:
+            told.append(OfferExpired(**ended, respond_by=offer.end))
+        case Status.WITHDRAWN if offer.reason_code:
+            told.append(OfferWithdrawn(**ended, reason_code=offer.reason_code, was_made=was_made))
+        case Status.SUPERSEDED if by_offer_id:
+            told.append(OfferSuperseded(**ended, by_offer_id=by_offer_id, was_made=was_made))
+        case _:
+            raise LookupError(f"offer {offer.offer_id}: how it ended is not kept")
+    return tuple(told)

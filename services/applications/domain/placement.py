@@ -223,15 +223,7 @@ def confirm(
         terms=terms,
         confirmed_at=now,
     )
-    confirmed = PlacementConfirmed(
-        **placement.told(now),
-        days=terms.days,
-        mode=terms.mode,
-        country=terms.country,
-        region=terms.region,
-        zone=terms.zone,
-        supervisor_ref=terms.supervisor_ref,
-    )
+    confirmed = _confirmed(placement)
     if rules.placement.introduced_by is Teller.OFFICE:
         return Decision(placement, (confirmed,))
     introduced = _introduced(placement, now=now)
@@ -275,6 +267,33 @@ def is_free_afterwards(by: CancelledBy, *, rules: RuleSet) -> bool:
     return str(by) in rules.offers.cancelling_frees_the_intern
 
 
+def as_it_stands(placement: Placement, *, rules: RuleSet) -> tuple[Event, ...]:
+    """What tells of a placement to somebody who has heard nothing of it: its terms, and its end."""
+    told: list[Event] = [_confirmed(placement)]
+    if placement.introduced_at:
+        told += _introduced(
+            replace(placement, status=Status.CONFIRMED), now=placement.introduced_at
+        ).events
+    if placement.ended_at is None:
+        return tuple(told)
+    ended = placement.told(placement.ended_at)
+    match placement.status:
+        case Status.COMPLETED:
+            told.append(PlacementCompleted(**ended, days=placement.terms.days))
+        case Status.CANCELLED_BY_INTERN | Status.CANCELLED_BY_HOST | Status.CANCELLED_BY_OFFICE if (
+            placement.reason_code
+        ):
+            by = CancelledBy(placement.status.removeprefix("cancelled_by_"))
+            is_free = is_free_afterwards(by, rules=rules)
+            code = placement.reason_code
+            told.append(
+                PlacementCancelled(**ended, by=by, reason_code=code, intern_is_free=is_free)
+            )
+        case _:
+            raise LookupError(f"placement {placement.placement_id}: how it ended is not kept")
+    return tuple(told)
+
+
 def start(placement: Placement, *, now: datetime) -> Decision[Placement]:
     """Its first day has come."""
     if placement.status not in MOVES["start"]:
@@ -312,6 +331,19 @@ def remind(placement: Placement, kind: PlacementReminder, *, now: datetime) -> D
         starts_at=Deadline.from_instant(terms.starts_at, terms.zone),
     )
     return Decision(replace(placement, reminded=(*placement.reminded, kind)), (told,))
+
+
+def _confirmed(placement: Placement) -> PlacementConfirmed:
+    terms = placement.terms
+    return PlacementConfirmed(
+        **placement.told(placement.confirmed_at),
+        days=terms.days,
+        mode=terms.mode,
+        country=terms.country,
+        region=terms.region,
+        zone=terms.zone,
+        supervisor_ref=terms.supervisor_ref,
+    )
 
 
 def _introduced(placement: Placement, *, now: datetime) -> Decision[Placement]:

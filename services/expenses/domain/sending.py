@@ -208,18 +208,21 @@ def _of_submission(sent: Claim, now: datetime) -> tuple[Event, ...]:
         events.append(ReceiptSubmitted(**facts, is_seen_before=line.is_seen_before))
         if line.verdict is Verdict.DISALLOWED:
             events.append(LineDisallowed(**facts, reason_code=line.ruling.reason_code))
+    events.append(submitted(sent, now))
+    return tuple(events)
+
+
+def submitted(sent: Claim, at: datetime) -> ClaimSubmitted:
+    """That a claim was sent, with its sums."""
     codes = dict.fromkeys(
         line.ruling.reason_code for line in sent.lines if line.verdict is Verdict.DISALLOWED
     )
-    events.append(
-        ClaimSubmitted(
-            **sent.told(now),
-            submission=sent.submission,
-            lines=len(sent.lines),
-            total_pence=sent.total_pence,
-            allowed_pence=sent.allowed_pence,
-            decide_by=sent.deadline(sent.decide_by_at or now),
-            reason_codes=tuple(codes),
-        )
+    return ClaimSubmitted(
+        **sent.told(at),
+        submission=sent.submission,
+        lines=len(sent.lines),
+        total_pence=sent.total_pence,
+        allowed_pence=sent.allowed_pence,
+        decide_by=sent.deadline(sent.decide_by_at or at),
+        reason_codes=tuple(codes),
     )
-    return tuple(events)

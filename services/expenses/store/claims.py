@@ -18,6 +18,14 @@ async def lock_claim(tx: Transaction, claim_id: UUID) -> Claim | None:
     return Claim.from_row(row, await list_lines(tx, claim_id)) if row else None
 
 
+async def list_claims(tx: Transaction, claim_ids: list[UUID]) -> list[Claim]:
+    """These, with their lines, to be told anew."""
+    rows = await tx.list_rows(
+        "SELECT * FROM claims WHERE claim_id = ANY ($1::uuid[]) ORDER BY claim_id", claim_ids
+    )
+    return [Claim.from_row(row, await list_lines(tx, row["claim_id"])) for row in rows]
+
+
 async def find_live_claim(tx: Transaction, placement_id: UUID) -> UUID | None:
     """The claim of a placement that has not ended without repayment: there is one at most."""
     return await tx.value(

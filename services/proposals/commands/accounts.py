@@ -3,14 +3,16 @@
 import hmac
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis import audit, identity, outbox
-from chassis.actor import Actor, the_clock
+from chassis.actor import Actor
 from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.identity import SignIn
 from chassis.universities import university as university_of
+from schemas.proposals import ContactCard
 from services.proposals.contacts import Contacts
 from services.proposals.domain import account as accounts
 from services.proposals.domain.account import Account, Link, LinkIsSpent, Origin
@@ -58,6 +60,12 @@ async def send_card(
     tx: Transaction, account: Account, *, contacts: Contacts, now: Clock, actor: Actor
 ) -> None:
     """Tell notifications how to write to a person; nobody else can read it."""
+    card = sealed_card(account, contacts=contacts, at=await now(tx))
+    await outbox.record(tx, (card,), actor=actor)
+
+
+def sealed_card(account: Account, *, contacts: Contacts, at: datetime) -> ContactCard:
+    """How to write to a person, for notifications alone."""
     sealed = contacts.seal(
         {
             "name": account.display_name,
@@ -66,23 +74,7 @@ async def send_card(
             "zone": university_of(account.university).zone,
         }
     )
-    card = accounts.contact_card(account, sealed, at=await now(tx))
-    await outbox.record(tx, (card,), actor=actor)
-
-
-async def restate_cards(
-    tx: Transaction, *, after: tuple[str, UUID], most: int, contacts: Contacts, now: Clock
-) -> list[tuple[str, UUID]]:
-    """Send the next cards anew, in order of university and person; whose they were."""
-    university, person_ref = after
-    found = await store.list_accounts_after(
-        tx, university=university, person_ref=person_ref, most=most
-    )
-    for account in found:
-        await send_card(
-            tx, account, contacts=contacts, now=now, actor=the_clock(account.university)
-        )
-    return [(account.university, account.person_ref) for account in found]
+    return accounts.contact_card(account, sealed, at=at)
 
 
 async def sign_in_from_provider(

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, auto
+from typing import Any
 from uuid import UUID
 
 from chassis.actor import Actor, can
 from chassis.decision import Decision, Invalid, NotFound, Refused, Rules, uphold
+from schemas.envelope import Event
 from schemas.proposals import (
     ContactKind,
     HostApproved,
@@ -259,6 +261,25 @@ def suspend(host: Host, command: SuspendHost, *, actor: Actor, now: datetime) ->
         reason_codes=decided.reason_codes,
     )
     return Decision(replace(decided, vacancies_end=command.vacancies_end), (told,))
+
+
+def as_it_stands(host: Host) -> tuple[Event, ...]:
+    """What tells how an organisation stands, to somebody who has heard nothing of it.
+
+    No event before the last gives it a right that it does not have now.
+    """
+    case: dict[str, Any] = {"university": host.university, "host_id": host.host_id}
+    decided: dict[str, Any] = case | {"occurred_at": host.decided_at or host.registered_at}
+    if host.status is Status.APPROVED:
+        return (HostApproved(**decided, facts=host.facts),)
+    registered = HostRegistered(
+        **case, occurred_at=host.registered_at, facts=host.facts, person_ref=host.registered_by
+    )
+    if host.status is Status.REGISTERED:
+        return (registered,)
+    kind = HostRefused if host.status is Status.REFUSED else HostSuspended
+    name, codes = host.facts.public_name, host.reason_codes
+    return registered, kind(**decided, public_name=name, reason_codes=codes)
 
 
 def _decided(host: Host, *, actor: Actor, now: datetime, code: str, reason: str) -> Host:

@@ -10,12 +10,14 @@ from uuid import UUID
 from chassis.actor import Actor, can
 from chassis.decision import Decision, Invalid, NotFound, Refused, Rules, uphold
 from schemas.advert import Advert, RoundDates
+from schemas.envelope import Event
 from schemas.proposals import (
     CurrentVacancy,
     VacancyClosed,
     VacancyFilled,
     VacancyOpened,
     VacancyPublished,
+    VacancyReadvertised,
     VacancyWithdrawal,
     VacancyWithdrawn,
 )
@@ -290,6 +292,37 @@ def note_exhausted(
     if vacancy.status in MOVES["leave unfilled"] and not may_go_on:
         return Decision(noted.moved("leave unfilled"))
     return Decision(noted)
+
+
+def as_it_stands(vacancy: Vacancy, *, taken: int, now: datetime) -> tuple[Event, ...]:
+    """What tells of a vacancy to somebody who has heard nothing of it: advert, rounds, its end.
+
+    It was published with its first round; one that was agreed later is told as it was then, with as
+    many places as are free now (one, where that is over).
+    """
+    case = case_of(vacancy, at=now)
+    first, *later = vacancy.rounds
+    published: dict[str, Any] = case | {"occurred_at": vacancy.published_at}
+    told: list[Event] = [VacancyPublished(**published, advert=vacancy.advert, rounds=(first,))]
+    told += (
+        VacancyReadvertised(
+            **case,
+            round=dates.round,
+            title=vacancy.advert.title,
+            dates=dates,
+            places_free=max(vacancy.advert.places - taken, 1),
+        )
+        for dates in later
+    )
+    was_filled = vacancy.status is Status.COMPLETED and taken >= vacancy.advert.places
+    if vacancy.status is Status.FILLED or was_filled:
+        title, places = vacancy.advert.title, vacancy.advert.places
+        told.append(VacancyFilled(**case, title=title, places=places))
+    if vacancy.withdrawn_because:
+        ended: dict[str, Any] = case | {"occurred_at": vacancy.ended_at or now}
+        title, because = vacancy.advert.title, vacancy.withdrawn_because
+        told.append(VacancyWithdrawn(**ended, title=title, reason_code=because))
+    return tuple(told)
 
 
 def case_of(vacancy: Vacancy, *, at: datetime) -> dict[str, Any]:

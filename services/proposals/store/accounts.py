@@ -100,20 +100,15 @@ async def save_account(tx: Transaction, account: Account) -> None:
     )
 
 
-async def list_accounts_after(
-    tx: Transaction, *, university: str, person_ref: UUID, most: int
-) -> list[Account]:
-    """The next accounts in order of university and person, for telling their cards anew."""
+async def list_accounts_of(tx: Transaction, people: list[UUID]) -> list[Account]:
+    """The accounts of these people that can be written to, for telling their cards anew."""
     rows = await tx.list_rows(
         f"""
         {_ACCOUNT}
-         WHERE (university, person_ref) > ($1, $2) AND mail_address IS NOT NULL
-         ORDER BY university, person_ref
-         LIMIT $3
+         WHERE person_ref = ANY ($1::uuid[]) AND mail_address IS NOT NULL
+         ORDER BY person_ref, university
         """,
-        university,
-        person_ref,
-        most,
+        people,
     )
     return [_account(row) for row in rows]
 

@@ -8,7 +8,7 @@ from schemas.cycle import CycleDates
 from services.proposals.domain.cycle import Cycle, Status
 
 _CYCLE = """
-    SELECT cycle_id, university, programme_id, slug, status, rule_set_version, dates
+    SELECT cycle_id, university, programme_id, slug, status, rule_set_version, dates, published_at
       FROM cycles
 """
 
@@ -23,6 +23,21 @@ async def find_cycle(tx: Transaction, cycle_id: UUID) -> Cycle | None:
     """A cycle, only to read its dates."""
     row = await tx.find_row(f"{_CYCLE} WHERE cycle_id = $1", cycle_id)
     return _cycle(row) if row else None
+
+
+async def list_promised_cycles(
+    tx: Transaction, cycle_ids: list[UUID]
+) -> list[tuple[Cycle, datetime]]:
+    """Those of these that were published, and when: to be told anew."""
+    rows = await tx.list_rows(
+        f"""
+        {_CYCLE}
+         WHERE cycle_id = ANY ($1::uuid[]) AND published_at IS NOT NULL
+         ORDER BY cycle_id
+        """,
+        cycle_ids,
+    )
+    return [(_cycle(row), row["published_at"]) for row in rows]
 
 
 async def find_cycle_of_programme(tx: Transaction, programme_id: UUID, slug: str) -> Cycle | None:

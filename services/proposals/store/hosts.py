@@ -20,6 +20,34 @@ async def find_host(tx: Transaction, host_id: UUID) -> Host | None:
     return _host(row) if row else None
 
 
+async def list_hosts(tx: Transaction, host_ids: list[UUID]) -> list[Host]:
+    """These, to be told anew."""
+    rows = await tx.list_rows(
+        f"{_HOST} WHERE host_id = ANY ($1::uuid[]) ORDER BY host_id", host_ids
+    )
+    return [_host(row) for row in rows]
+
+
+async def list_contacts_of(
+    tx: Transaction, host_ids: list[UUID]
+) -> dict[UUID, list[tuple[UUID, ContactKind, datetime]]]:
+    """Who acts for these organisations, as what and since when."""
+    rows = await tx.list_rows(
+        """
+        SELECT host_id, person_ref, kind, added_at
+          FROM host_contacts
+         WHERE host_id = ANY ($1::uuid[])
+         ORDER BY added_at, person_ref
+        """,
+        host_ids,
+    )
+    found: dict[UUID, list[tuple[UUID, ContactKind, datetime]]] = {}
+    for row in rows:
+        contact = row["person_ref"], ContactKind(row["kind"]), row["added_at"]
+        found.setdefault(row["host_id"], []).append(contact)
+    return found
+
+
 _HOST = """
     SELECT host_id, university, status, facts, about, registered_by, registered_at, decided_at,
            decided_by, reason_codes, reason, vacancies_end, row_version

@@ -1,5 +1,6 @@
 """Programmes and their rule sets, as stored."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -65,6 +66,35 @@ async def add_rule_set(
         now,
         published_by,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a programme's rules, as it was published."""
+
+    programme_id: UUID
+    university: str
+    slug: str
+    version: int
+    rules: RuleSet
+    published_at: datetime
+
+
+async def list_versions(tx: Transaction, programme_ids: list[UUID]) -> list[Version]:
+    """Every version of these programmes' rules, each programme's from the first."""
+    rows = await tx.list_rows(
+        """
+        SELECT programme_id, university, slug, version, rules, published_at
+          FROM rule_sets
+          JOIN programmes USING (programme_id)
+         WHERE programme_id = ANY ($1::uuid[])
+         ORDER BY programme_id, version
+        """,
+        programme_ids,
+    )
+    for row in rows:
+        row["rules"] = RuleSet.model_validate(row["rules"])
+    return [Version(**row) for row in rows]
 
 
 async def get_rules(reader: Reader, programme_id: UUID, version: int) -> RuleSet:

@@ -23,6 +23,14 @@ async def lock_vacancy(tx: Transaction, vacancy_id: UUID) -> Vacancy | None:
     return vacancy_of(row) if row else None
 
 
+async def list_vacancies(tx: Transaction, vacancy_ids: list[UUID]) -> list[Vacancy]:
+    """These, to be told anew."""
+    rows = await tx.list_rows(
+        f"{_VACANCY} WHERE vacancy_id = ANY ($1::uuid[]) ORDER BY vacancy_id", vacancy_ids
+    )
+    return [vacancy_of(row) for row in rows]
+
+
 async def add_vacancy(tx: Transaction, vacancy: Vacancy) -> None:
     """Keep a new vacancy, with the words of its advert for searching."""
     advert = vacancy.advert

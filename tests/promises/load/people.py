@@ -127,7 +127,7 @@ async def settle_in(dsn: str, people: Sequence[Person]) -> None:
 async def tell_cards(environment: dict[str, str]) -> None:
     """Let the front desk tell everybody's card, by the operator's own command."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.proposals", "restate", "contacts"),
+        *(sys.executable, "-m", "services.proposals", "restate", "contacts", "--anew"),
         *("--reason", "people of the load", "--as", "the load"),
         env=environment,
         cwd=ROOT,
