@@ -1,7 +1,7 @@
 """The way of a claim through the API: written, sent, decided, repaid, confirmed."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -196,6 +196,24 @@ async def test_a_dispute_is_settled_by_the_office(museum):
         "ReimbursementDisputed",
         "ClaimApproved",
     ]
+
+
+async def test_more_than_was_agreed_is_not_repaid(museum):
+    claim_id = await museum.sent_claim(LUNCH)
+    agreed = (await museum.host.post(f"{API}/claims/{claim_id}/decide", {})).json()
+    pence = await museum.doors.database.value(
+        "SELECT approved_pence FROM claims WHERE claim_id = $1", UUID(str(claim_id))
+    )
+    report = f"{API}/claims/{claim_id}/report-reimbursement"
+
+    for paid in ("0", f"{(pence + 1) / 100:.2f}"):
+        answer = await museum.host.post(report, {"paid": paid, "paid_on": "2024-03-18"})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["pointer"] == "/paid"
+
+    assert agreed["status"] == "approved"
+    whole = {"paid": f"{pence / 100:.2f}", "paid_on": "2024-03-18"}
+    assert (await museum.host.post(report, whole)).status_code == 200
 
 
 async def test_the_same_receipt_is_flagged_in_another_line(museum):

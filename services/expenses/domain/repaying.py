@@ -109,7 +109,7 @@ def report(
     uphold(RULES_FOR_THE_PAYER, Deciding(claim, actor, is_contact))
     if not may_move(claim, "report"):
         raise ClaimHasMovedOn
-    if command.paid_pence < 1:
+    if not 1 <= command.paid_pence <= (claim.approved_pence or 0):  # I28: never more than agreed
         raise AmountIsNotWhatWasAgreed
     if command.paid_on > now.astimezone(ZoneInfo(claim.zone)).date():
         raise PaidOnIsAhead
