@@ -79,7 +79,7 @@ def _moved(held: Mapping[Place, Position], readings: Sequence[Read]) -> dict[Pla
     """Where each partition stands behind these.
 
     The first record ever taken from a log tells whether that log has its beginning still: one that was
-    trimmed starts further on, one that was rebuilt says so. Of it, what is first seen of a case is
+    trimmed, or refilled on a new broker, starts further on. Of it, what is first seen of a case is
     taken as it stands (P4).
     """
     moved: dict[Place, Position] = {}
@@ -87,7 +87,7 @@ def _moved(held: Mapping[Place, Position], readings: Sequence[Read]) -> dict[Pla
         record, before = reading.record, moved.get(reading.record.place)
         if before is None:
             before = held[record.place]
-            if before.last_record_at is None and (record.position > 0 or reading.is_resent):
+            if before.last_record_at is None and record.position > 0:
                 before = replace(before, born_late=True)
         moved[record.place] = Position(
             record.position + 1, reading.event_id, record.record_at, before.born_late

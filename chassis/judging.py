@@ -191,7 +191,7 @@ class Known:
             return Outcome.REPEATED, None
         if reading.is_state or (last is None and not is_first_sight):
             return None
-        if is_first_sight and (reading.is_resent or reading.is_restated):
+        if is_first_sight and reading.is_restated:
             return None  # it stands for what came before it
         if is_first_sight and reading.record.place in self.born_late:
             return None

@@ -141,7 +141,6 @@ class Read:
     correlation: str = ""
     trace: str = ""
     is_restated: bool = False  # an old fact, told anew: for copies alone
-    is_resent: bool = False  # `ce_rebuilt`: what came before it in its case exists no more
     person_hash: bytes | None = None  # whom it is about, as the ledger of erased persons knows them
 
     @cached_property
@@ -192,7 +191,6 @@ def _read_envelope(record: Record, found: dict[str, Any]) -> None:
         "correlation": headers.get("ce_correlationid", ""),
         "trace": headers.get("traceparent", ""),
         "is_restated": "ce_restated" in headers,
-        "is_resent": "ce_rebuilt" in headers,
     }
     try:
         found["source"] = headers["ce_source"]

@@ -191,12 +191,12 @@ async def test_gap_behind_a_parked_event_waits_for_what_is_missing(there: Databa
     assert await there.value("SELECT count(*) FROM waiting") == 0
 
 
-async def test_first_sight_in_a_rebuilt_log_is_taken_as_it_stands(there: Database):
+async def test_first_sight_in_a_log_without_its_beginning_is_taken_as_it_stands(there: Database):
     taker = await a_taker(there, EFFECTS, 0, 1)
 
-    await taker.take([a_record(begun("kept", 5), 5, ce_rebuilt=b"1")])
-    await taker.take([a_record(begun("live", 9), 9, position=1)])  # all before it was too old
-    await taker.take([a_record(begun("gap", 2), 2, partition=1)])  # this partition was not rebuilt
+    await taker.take([a_record(begun("kept", 5), 5, position=2)])
+    await taker.take([a_record(begun("live", 9), 9, position=3)])  # all before it was too old
+    await taker.take([a_record(begun("gap", 2), 2, partition=1)])  # this partition is whole
 
     assert await effects(there) == [("kept", 5), ("live", 9)]
     waits = await there.list_rows("SELECT missing_id FROM waiting")
