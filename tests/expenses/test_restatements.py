@@ -1,5 +1,7 @@
 """This service tells its claims anew, wherever they stand."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from tests.databases import DatabaseOf
@@ -28,7 +30,10 @@ ENDS |= {
 
 @pytest.mark.parametrize("end", ENDS)
 async def test_a_claim_comes_back(
-    doors_of: Doors, database_of: DatabaseOf, database_url: str, end: str
+    doors_of: Callable[..., Awaitable[Doors]],
+    database_of: DatabaseOf,
+    database_url: str,
+    end: str,
 ):
     museum: Museum = await a_museum(await doors_of("expenses"), database_url)
     claim_id = await museum.sent_claim(LUNCH)
