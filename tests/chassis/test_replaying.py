@@ -66,6 +66,7 @@ async def known(trial: Trial) -> dict[str, str]:
 
 
 async def test_replay_of_an_old_stretch_brings_copies_up_to_now_and_acts_on_nothing(trial: Trial):
+    """`bad_input[155]`: run twice, the second run has no effect, and neither sends a mail."""
     back = trial.databases["applications"]
     began, between = await told(trial)
     async with back.transaction() as tx:
