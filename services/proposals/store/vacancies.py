@@ -129,12 +129,16 @@ async def list_vacancies_to_close(tx: Transaction, *, now: datetime) -> list[UUI
 async def save_known_placement(
     tx: Transaction, placement_id: UUID, vacancy_id: UUID, *, status: str
 ) -> None:
-    """Keep that a place is taken, free again, or that its placement is over."""
+    """Keep that a place is taken, free again, or that its placement is over.
+
+    How it ended is not forgotten when its beginning is told anew: nobody counts it meanwhile.
+    """
     await tx.execute(
         """
         INSERT INTO known_placements (placement_id, vacancy_id, status)
         VALUES ($1, $2, $3)
         ON CONFLICT (placement_id) DO UPDATE SET status = excluded.status
+         WHERE known_placements.status = 'confirmed'
         """,
         placement_id,
         vacancy_id,
