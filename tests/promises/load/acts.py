@@ -15,6 +15,7 @@ STATEMENT = (
     "done. I am used to working by myself, and I finish what I begin."
 )
 CHECKS = ("scope", "tasks", "deliverables", "supervision", "learning", "suitability")
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 CONTACT_OF = """
     SELECT person_ref FROM proposals.host_contacts WHERE host_id = $1 AND kind = 'contact'
 """
@@ -292,17 +293,20 @@ async def repay(client: Client, who: Person, host: Host, claim_id: str, on: str)
 
 async def _contact_of(house: House, host_id: str) -> UUID:
     """Under which name the front desk knows who registered: it tells nobody by the API."""
-    for _ in range(30):
+    for _ in range(60):
         try:
-            connection = await asyncpg.connect(house.dsn, timeout=10)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return await _asked(house.dsn, CONTACT_OF, UUID(host_id))
+        except AWAY:
             await asyncio.sleep(1)
-            continue
-        try:
-            return await connection.fetchval(CONTACT_OF, UUID(host_id))
-        finally:
-            await connection.close()
     raise Unanswered("the contact of a host")
+
+
+async def _asked(dsn: str, sql: str, *args: Any) -> Any:
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        return await connection.fetchval(sql, *args, timeout=10)
+    finally:
+        connection.terminate()  # whatever state it is in
 
 
 def _writing(number: str, days: list[str], places: int) -> dict[str, Any]:
