@@ -17,6 +17,9 @@ from chassis import clock
 from chassis.database import connect
 from chassis.impossible import Rule
 
+LOADED_AT = clock.real_now()
+"""When the tables of plants were made: they say how long ago something was, and a run takes its time."""
+
 NAMES = UUID("0f1d5c1e-3c1c-4d55-8a43-5a3f7f7c1b01")
 FILLING = {
     "uuid": lambda: ident("filling"),
@@ -99,8 +102,9 @@ async def plant_in(
     await connection.execute("SET session_replication_role = replica")
     if loosen:
         await connection.execute(loosen)
+    late = clock.real_now() - LOADED_AT
     for one in rows:
-        await _insert(connection, service, one)
+        await _insert(connection, service, one, late=late)
 
 
 async def plant(admin: str, service: str, rows: Sequence[Planted]) -> None:
@@ -112,12 +116,12 @@ async def plant(admin: str, service: str, rows: Sequence[Planted]) -> None:
         await connection.close()
 
 
-async def _insert(connection: Any, service: str, one: Planted) -> None:
+async def _insert(connection: Any, service: str, one: Planted, *, late: timedelta) -> None:
     columns = await connection.fetch(COLUMNS, service, one.table)
     assert columns, one.table
     values = {
         each["column_name"]: FILLING[each["data_type"]]() for each in columns if each["is_needed"]
-    } | one.values
+    } | {name: _later(value, late) for name, value in one.values.items()}
     unknown = set(values) - {each["column_name"] for each in columns}
     assert not unknown, unknown
     names = ", ".join(values)
@@ -127,3 +131,7 @@ async def _insert(connection: Any, service: str, one: Planted) -> None:
         f"INSERT INTO {one.table} ({names}) {overriding} VALUES ({places})",
         *values.values(),
     )
+
+
+def _later(value: Any, late: timedelta) -> Any:
+    return value + late if isinstance(value, datetime) else value

@@ -29,7 +29,7 @@ def _named(*prefixes: str) -> tuple[str, ...]:
 
 OPERATORS = (
     *("worker.redriving", "migrate.between"),
-    *("rebuild.half", "rebuild.unmarked", "recover.raised"),
+    *("rebuild.half", "rebuild.unmarked", "recover.raised", "restate.half"),
 )
 ROLES: Mapping[str, tuple[str, ...]] = {
     "web": _named("command."),

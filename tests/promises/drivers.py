@@ -141,12 +141,22 @@ async def recover(arming: Arming) -> None:
         await _runs(arming, "expenses", "recover", *SIGNED, **told)
 
 
+async def restate(arming: Arming) -> None:
+    """An owner tells its facts anew; the command dies behind a batch, and is run again."""
+    name = "restate.half"
+    words = ("restate", "vacancies", "--anew", *SIGNED)
+    for _ in _tries(arming, name):
+        await _fells(arming, "proposals", name, *words)
+        await _runs(arming, "proposals", *words)
+
+
 OPERATORS: Mapping[str, Callable[[Arming], Coroutine[Any, Any, None]]] = {
     "worker.redriving": redrive,
     "migrate.between": migrate,
     "rebuild.half": rebuild,
     "rebuild.unmarked": rebuild,
     "recover.raised": recover,
+    "restate.half": restate,
 }
 
 
