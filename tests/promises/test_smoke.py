@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.promises.campaigns import failpoints, kills
 from tests.promises.gates import judged
@@ -19,7 +20,7 @@ KAFKA_AWAY = 10.0
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def under() -> AsyncIterator[Siege]:
     """One house for all of them."""
     commands = kills.COMMANDS["smoke"] + failpoints.COMMANDS["smoke"]
