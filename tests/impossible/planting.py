@@ -17,9 +17,6 @@ from chassis import clock
 from chassis.database import connect
 from chassis.impossible import Rule
 
-LOADED_AT = clock.real_now()
-"""When the tables of plants were made: they say how long ago something was, and a run takes its time."""
-
 NAMES = UUID("0f1d5c1e-3c1c-4d55-8a43-5a3f7f7c1b01")
 FILLING = {
     "uuid": lambda: ident("filling"),
@@ -96,13 +93,20 @@ async def undone(admin: str, service: str) -> AsyncIterator[Any]:
 
 
 async def plant_in(
-    connection: Any, service: str, rows: Sequence[Planted], *, loosen: str = ""
+    connection: Any,
+    service: str,
+    rows: Sequence[Planted],
+    *,
+    loosen: str = "",
+    late: timedelta = timedelta(0),
 ) -> None:
-    """Put rows into a service's schema, as an administrator can and nobody else."""
+    """Put rows into a service's schema, as an administrator can and nobody else.
+
+    `late` is how long ago the rows were thought of: each of their instants is moved on by it.
+    """
     await connection.execute("SET session_replication_role = replica")
     if loosen:
         await connection.execute(loosen)
-    late = clock.real_now() - LOADED_AT
     for one in rows:
         await _insert(connection, service, one, late=late)
 

@@ -14,8 +14,11 @@ from services.applications.main import SERVICE
 from tests.impossible.applications import made, word
 from tests.impossible.planting import ago, ident, plant
 
-FORGOTTEN = made("forgotten", respond_by_at=ago(minutes=6))
 SUBJECT = f"offer {ident('forgotten')}"
+
+
+def forgotten():
+    return [word(), made("forgotten", respond_by_at=ago(minutes=6))]
 
 
 def count(rule):
@@ -46,7 +49,7 @@ async def test_running_relay_finds_a_breach_within_one_cycle(database_url, datab
         reactions={},
         impossible=SERVICE.impossible,
     )
-    await plant(database_url, "applications", [word(), FORGOTTEN])
+    await plant(database_url, "applications", forgotten())
     stop = asyncio.Event()
     running = asyncio.create_task(relay.run(quiet, settings, database, stop))
     try:
@@ -74,7 +77,7 @@ async def standing(database):
 
 async def test_breach_is_kept_once_and_ends_when_it_is_repaired(database_url, database_of):
     database = await database_of("applications")
-    await plant(database_url, "applications", [word(), FORGOTTEN])
+    await plant(database_url, "applications", forgotten())
 
     await look_once(SERVICE, database)
     (first,) = await breaches.list_standing(database, university="oxford")
@@ -94,7 +97,7 @@ async def test_breach_is_kept_once_and_ends_when_it_is_repaired(database_url, da
 
 async def test_rule_that_cannot_be_judged_ends_no_breach(database_url, database_of):
     database = await database_of("applications")
-    await plant(database_url, "applications", [word(), FORGOTTEN])
+    await plant(database_url, "applications", forgotten())
     await look_once(SERVICE, database)
     connection = await connect(database_url, application="tests", search_path="applications")
     await connection.execute("ALTER TABLE offers RENAME TO offers_away")
