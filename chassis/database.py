@@ -8,6 +8,7 @@ UTC. Each service signs in with a login of its own, whose `search_path` is its s
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -81,22 +82,22 @@ BEGINS_WITHIN = 5.0  # seconds; no lock and no disk is waited for
 READS_WITHIN = 8.0  # a little more than Postgres itself gives a statement of ours
 
 
-class Reader:
+class Reader(ABC):
     """Queries that only read. `store` gets a `Transaction`, `views` are happy with either."""
 
     now_sql: str  # what tells business time here: see chassis/clock.py
 
+    @abstractmethod
     async def find_row(self, sql: str, *args: Any) -> Row | None:
         """The first row, or None."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_rows(self, sql: str, *args: Any) -> list[Row]:
         """Every row."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def value(self, sql: str, *args: Any) -> Any:
         """The first column of the first row, or None."""
-        raise NotImplementedError
 
     async def get_row(self, sql: str, *args: Any) -> Row:
         """The first row. Raises `RowMissing` where there is none."""

@@ -8,6 +8,7 @@ time: whoever waits also looks by itself.
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ ANSWERS_WITHIN = 5.0  # or the connection is lost, though nobody said so
 STILL_THERE = 5.0  # how often a listener asks whether its connection lives
 
 
-class _Connected:
+class _Connected(ABC):
     """One task on one connection, made anew for as long as it takes."""
 
     def __init__(self, dsn: str, service: str) -> None:
@@ -51,8 +52,9 @@ class _Connected:
                     connection.terminate()
             await asyncio.sleep(RETRY)
 
+    @abstractmethod
     async def _work(self, connection: Any) -> None:
-        raise NotImplementedError
+        """What is done while the connection lives."""
 
 
 class Nudger(_Connected):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from bench.delivery.lanes import Bare, Lane
+from bench.delivery.lanes import Bare, Outboxed
 from bench.delivery.peers import Debezium
 from bench.delivery.reader import Reader
 from bench.delivery.run import Run
@@ -28,7 +28,7 @@ async def measure(run: Run) -> None:
                 await _drain(run, turn, lane, reader)
 
 
-async def _drain(run: Run, turn: int, lane: Lane, reader: Reader) -> None:
+async def _drain(run: Run, turn: int, lane: Outboxed, reader: Reader) -> None:
     await lane.fill(run.size.events)
     began = time.monotonic()
     async with lane.running() as running:

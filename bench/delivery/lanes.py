@@ -6,8 +6,9 @@ Postgres; all producers are idempotent and wait for every replica.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,31 +52,29 @@ class Lane:
         """Tables and topic."""
         self.topic = await self.trial.make_topic(self.name)
 
-    async def fill(self, count: int) -> None:
-        """Leave so many events in its outbox, all committed at once."""
-        await self.keep([Told.of(event) for event in self.maker.events(count)])
-
-    async def keep(self, told: Sequence[Told]) -> None:
-        """Write these to its outbox in one transaction; returns when that is committed."""
-        raise NotImplementedError
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[servers.Running]:
-        """Its relay, in a process of its own."""
-        raise NotImplementedError
-        yield
-
-    async def empty(self) -> bool:
-        """Whether its outbox knows of nothing that is still to be sent."""
-        raise NotImplementedError
-
     def reader(self) -> Reader:
         """Reads its topic."""
         headers = Told.of(Maker().events(1)[0]).headers
         return Reader(self.trial.bootstrap, self.topic, headers)
 
 
-class Ours(Lane):
+class Outboxed(Lane, ABC):
+    """One with an outbox in Postgres, and a relay."""
+
+    @abstractmethod
+    async def fill(self, count: int) -> None:
+        """Leave so many events in its outbox, all committed at once."""
+
+    @abstractmethod
+    def running(self) -> AbstractAsyncContextManager[servers.Running]:
+        """Its relay, in a process of its own."""
+
+    @abstractmethod
+    async def empty(self) -> bool:
+        """Whether its outbox knows of nothing that is still to be sent."""
+
+
+class Ours(Outboxed):
     """The chassis's own outbox and relay, as every service runs them."""
 
     def __init__(self, trial: Trial) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bench.delivery.lanes import Bare, Lane, Ours, Told
+from bench.delivery.lanes import Bare, Lane, Ours, Outboxed, Told
 from bench.delivery.peers import Peer
 from bench.delivery.reader import Reader
 from bench.delivery.run import Run, at_a_rate, spread
@@ -38,7 +38,7 @@ async def measure(run: Run) -> None:
                 await _relay(run, turn, lane, reader)
 
 
-async def _relay(run: Run, turn: int, lane: Lane, reader: Reader) -> None:
+async def _relay(run: Run, turn: int, lane: Outboxed, reader: Reader) -> None:
     count = run.size.rate * run.size.seconds
     committed: dict[str, float] = {}
     async with lane.running() as running, _recording(lane) as record, reader.watching() as seen:

@@ -5,13 +5,14 @@ What is theirs runs in processes and environments of its own; see `bench/peers/`
 
 import json
 import shutil
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from bench.delivery import servers
-from bench.delivery.lanes import Lane, Told
+from bench.delivery.lanes import Lane, Outboxed, Told
 from bench.delivery.trial import Trial, command
 from bench.peers import environment
 from chassis.database import connect
@@ -19,7 +20,7 @@ from chassis.database import connect
 SLOT = "bench_debezium"
 
 
-class Peer(Lane):
+class Peer(Outboxed):
     """One with a table of its own, in the same database."""
 
     table: str
@@ -27,16 +28,20 @@ class Peer(Lane):
     pending: str
     command: Sequence[str]
 
+    @abstractmethod
     def columns(self, told: Sequence[Told]) -> Sequence[Sequence[Any]]:
         """What `insert` takes: the rows, column by column."""
-        raise NotImplementedError
 
     async def lay_out(self) -> None:
         await super().lay_out()
         await command(self.trial.dsn, self.table)
         self._connection: Any = await connect(self.trial.dsn, application=f"bench.{self.name}")
 
+    async def fill(self, count: int) -> None:
+        await self.keep([Told.of(event) for event in self.maker.events(count)])
+
     async def keep(self, told: Sequence[Told]) -> None:
+        """Write these to its outbox in one transaction; returns when that is committed."""
         async with self._connection.transaction():
             await self.write(self._connection, told)
 

@@ -1,6 +1,7 @@
 """Students, hosts and the office: each does by the API what the pages do by their forms."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ CHECKS = ("scope", "tasks", "deliverables", "supervision", "learning", "suitabil
 Found = dict[str, Any]
 
 
-class Person:
+class Person(ABC):
     """Somebody with a name and a mailbox, before and after signing in."""
 
     def __init__(self, name: str, address: str, *, at: "House") -> None:
@@ -58,8 +59,9 @@ class Person:
         assert mail is not None
         return mail
 
+    @abstractmethod
     async def _cookie(self) -> str:
-        raise NotImplementedError
+        """Sign in, by whichever way this person does."""
 
 
 class Student(Person):
