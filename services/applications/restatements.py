@@ -7,6 +7,7 @@ from chassis.parts import Ended, Restatement
 from schemas.applications import ApplicationsReleased, ApplicationSubmitted, SelectionMade
 from schemas.envelope import Event
 from services.applications.domain import intervention, placement
+from services.applications.store import every
 from services.applications.store import restating as store
 from services.applications.store.cases import get_rules_of
 
@@ -64,35 +65,19 @@ async def tell_placements(tx: Transaction, applications: list[UUID]) -> Facts:
 
 RESTATEMENTS = {
     "applications": Restatement(
-        """
-        SELECT application_id FROM applications
-         WHERE application_id > $1 AND submitted_at IS NOT NULL
-         ORDER BY application_id LIMIT $2
-        """,
+        every.APPLICATIONS,
         lambda _: tell_applications,
     ),
     "selections": Restatement(
-        """
-        SELECT DISTINCT vacancy_id FROM known_rounds
-         WHERE vacancy_id > $1 AND released_at IS NOT NULL
-         ORDER BY vacancy_id LIMIT $2
-        """,
+        every.SELECTIONS,
         lambda _: tell_selections,
     ),
     "offers": Restatement(
-        """
-        SELECT application_id FROM offers
-         WHERE application_id > $1 AND status <> 'prepared'
-         ORDER BY application_id LIMIT $2
-        """,
+        every.OFFERS,
         lambda _: tell_offers,
     ),
     "placements": Restatement(
-        """
-        SELECT application_id FROM placements
-         WHERE application_id > $1 AND status NOT IN ('not_completed', 'no_show')
-         ORDER BY application_id LIMIT $2
-        """,
+        every.PLACEMENTS,
         lambda _: tell_placements,
     ),
 }

@@ -8,6 +8,7 @@ from chassis.parts import Ended, Restatement
 from schemas.envelope import Event
 from services.expenses.domain.standing import as_it_stands
 from services.expenses.store import claims as store
+from services.expenses.store import every
 
 
 async def tell_claims(tx: Transaction, claims: list[UUID]) -> list[Event | Ended]:
@@ -19,10 +20,7 @@ async def tell_claims(tx: Transaction, claims: list[UUID]) -> list[Event | Ended
 
 RESTATEMENTS = {
     "claims": Restatement(
-        """
-        SELECT claim_id FROM claims WHERE claim_id > $1 AND status <> 'draft'
-         ORDER BY claim_id LIMIT $2
-        """,
+        every.CLAIMS,
         lambda _: tell_claims,
         remark="When a claim was returned, disputed, or settled by the office is not kept beside it: "
         "it is told as it is now.",

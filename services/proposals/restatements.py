@@ -20,6 +20,7 @@ from services.proposals.domain import vacancy as vacancies
 from services.proposals.domain.vacancy import Status, Vacancy
 from services.proposals.store import accounts as account_store
 from services.proposals.store import cycles as cycle_store
+from services.proposals.store import every
 from services.proposals.store import hosts as host_store
 from services.proposals.store import programmes as programme_store
 from services.proposals.store import vacancies as vacancy_store
@@ -105,36 +106,26 @@ def tell_cards_by(
 
 RESTATEMENTS = {
     "rule-sets": Restatement(
-        """
-        SELECT programme_id FROM programmes WHERE programme_id > $1 AND rule_set_version > 0
-         ORDER BY programme_id LIMIT $2
-        """,
+        every.RULE_SETS,
         lambda _: tell_rule_sets,
     ),
     "cycles": Restatement(
-        """
-        SELECT cycle_id FROM cycles WHERE cycle_id > $1 AND published_at IS NOT NULL
-         ORDER BY cycle_id LIMIT $2
-        """,
+        every.CYCLES,
         lambda _: tell_cycles,
     ),
     "hosts": Restatement(
-        "SELECT host_id FROM hosts WHERE host_id > $1 ORDER BY host_id LIMIT $2",
+        every.HOSTS,
         lambda _: tell_hosts,
     ),
     "vacancies": Restatement(
-        "SELECT vacancy_id FROM vacancies WHERE vacancy_id > $1 ORDER BY vacancy_id LIMIT $2",
+        every.VACANCIES,
         lambda _: tell_vacancies,
         topics=("events", "vacancies"),
         remark="How many places were free when a second round was agreed, and when a vacancy was "
         "filled, is not kept: it is told as it is now.",
     ),
     "contacts": Restatement(
-        """
-        SELECT DISTINCT person_ref FROM accounts
-         WHERE person_ref > $1 AND mail_address IS NOT NULL
-         ORDER BY person_ref LIMIT $2
-        """,
+        every.CONTACTS,
         tell_cards_by,
         topics=("contacts",),
     ),
