@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from chassis import restating
-from chassis.actor import Actor, Role
 from chassis.database import Database
 from chassis.inbox import take_in
 from chassis.intake import Consumer
@@ -16,9 +15,9 @@ from chassis.parts import Kept, Parts
 from chassis.positions import Position
 from chassis.records import Record
 from schemas.envelope import Service
+from tests.chassis.answering import OPERATOR
 from tests.databases import DatabaseOf
 
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}), name="Ada")
 SERVICES: tuple[Service, ...] = get_args(Service)
 Copied = dict[str, list[dict[str, Any]]]
 

@@ -20,6 +20,7 @@ from chassis.metrics import EVENTS_HANDLED, EVENTS_PARKED
 from chassis.parts import Early, Reactions, project, react
 from schemas.topics import PARTITIONS
 from tests.catalogue import row
+from tests.chassis.answering import EFFECTS
 from tests.chassis.delivery import (
     CLOCK,
     Trial,
@@ -37,7 +38,6 @@ from tests.chassis.delivery import (
 )
 from tests.promises.link import Link
 
-EFFECTS: Reactions = {TrialBegun: project(effect)}
 CONSUMER = "applications.trials"
 NEIGHBOURS = 20
 LAG = 2.0  # seconds, from the last neighbour's sending to its effect

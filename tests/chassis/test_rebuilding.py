@@ -12,17 +12,17 @@ from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 
 from chassis import outbox, rebuilding, relay, topics, worker
-from chassis.actor import Actor, Role, the_clock
+from chassis.actor import the_clock
 from chassis.database import Database
 from chassis.intake import Consumer
 from chassis.parts import Kept, Parts
 from schemas.envelope import Event, Service
 from schemas.proposals import HostContactRemoved
+from tests.chassis.answering import OPERATOR
 from tests.chassis.delivery import Trial, running, until
 from tests.databases import DatabaseOf
 from tests.house.tree import ROOT
 
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}), name="Ada")
 SERVICES: tuple[Service, ...] = get_args(Service)
 
 

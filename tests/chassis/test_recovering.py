@@ -1,43 +1,21 @@
 """A database comes back from a dump: what it told since is listed, and nothing it tells next is ignored (P9)."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
-from chassis import outbox, recovering, refilling
-from chassis.actor import Actor, Role
-from chassis.clock import Clock
+from chassis import recovering, refilling
 from chassis.database import connect
-from chassis.parts import Reactions, project, react
+from tests.chassis.answering import JUDGES, NOTES, OPERATOR
 from tests.chassis.delivery import (
-    CLOCK,
     Trial,
-    TrialBegun,
-    TrialJudged,
     begun,
-    effect,
     effects,
     judged,
     record,
     until,
 )
 from tests.chassis.dumps import dump, restore
-
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}), name="Ada")
-
-
-async def judge(tx: Any, event: TrialBegun, *, now: Clock) -> None:
-    await effect(tx, event)
-    await outbox.record(tx, [judged(event.trial_id)], actor=CLOCK)
-
-
-async def note(tx: Any, event: TrialJudged) -> None:
-    await effect(tx, begun(event.trial_id))
-
-
-JUDGES: Reactions = {TrialBegun: react(judge)}
-NOTES: Reactions = {TrialJudged: project(note)}
 
 
 @pytest.fixture

@@ -6,28 +6,21 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chassis import kafka, outbox, refilling, topics
-from chassis.actor import Actor, Role
-from chassis.clock import Clock
 from chassis.database import Database, connect
-from chassis.parts import Reactions, project, react
 from schemas.envelope import Service
 from schemas.topics import PARTITIONS
+from tests.chassis.answering import EFFECTS, JUDGES, NOTES, OPERATOR
 from tests.chassis.brokers import Mortal, mortal_broker
 from tests.chassis.delivery import (
     CLOCK,
     SERVICES,
     Trial,
-    TrialBegun,
-    TrialJudged,
     begun,
-    effect,
     effects,
-    judged,
     make_trial,
     record,
     remove_topics,
@@ -35,23 +28,6 @@ from tests.chassis.delivery import (
 )
 from tests.databases import DatabaseOf
 from tests.proposals.test_proposals_settings import ENVIRON
-
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}), name="Ada")
-
-
-async def judge(tx: Any, event: TrialBegun, *, now: Clock) -> None:
-    """An ordinary command in answer: run twice, it would be told twice."""
-    await effect(tx, event)
-    await outbox.record(tx, [judged(event.trial_id)], actor=CLOCK)
-
-
-async def note(tx: Any, event: TrialJudged) -> None:
-    await effect(tx, begun(event.trial_id))
-
-
-JUDGES: Reactions = {TrialBegun: react(judge)}
-NOTES: Reactions = {TrialJudged: project(note)}
-EFFECTS: Reactions = {TrialBegun: project(effect)}
 
 
 @pytest.fixture(scope="module")

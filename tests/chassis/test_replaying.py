@@ -9,36 +9,17 @@ from typing import Any
 import pytest
 
 from chassis import replaying
-from chassis.actor import Actor, Role
-from chassis.clock import Clock, real_now
-from chassis.parts import Reactions, project, react
-from tests.chassis.delivery import Trial, TrialBegun, begun, effect, effects, record, until
+from chassis.clock import real_now
+from tests.chassis.answering import KNOWS_AND_ACTS, OPERATOR
+from tests.chassis.delivery import Trial, begun, effects, record, until
 from tests.proposals.test_proposals_settings import ENVIRON
-
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}), name="Ada")
-
-
-async def know(tx: Any, event: TrialBegun) -> None:
-    await tx.execute(
-        "INSERT INTO trials (trial_id, words) VALUES ($1, $2)"
-        " ON CONFLICT (trial_id) DO UPDATE SET words = excluded.words",
-        event.trial_id,
-        event.words,
-    )
-
-
-async def act(tx: Any, event: TrialBegun, *, now: Clock) -> None:
-    await effect(tx, event)
-
-
-REACTIONS: Reactions = {TrialBegun: (project(know), react(act))}
 
 
 async def told(trial: Trial) -> tuple[datetime, datetime]:
     """Three cases, each told twice; the instants around the first half."""
     front = trial.databases["proposals"]
     began = real_now() - timedelta(seconds=1)
-    async with trial.relay(), trial.worker(REACTIONS):
+    async with trial.relay(), trial.worker(KNOWS_AND_ACTS):
         await record(front, *(begun(f"case-{n}", 1, "old") for n in range(3)))
         await until(lambda: effects(trial.databases["applications"]), lambda seen: len(seen) == 3)
         await asyncio.sleep(1)
@@ -51,7 +32,7 @@ async def told(trial: Trial) -> tuple[datetime, datetime]:
 
 async def replay(trial: Trial, since: datetime, until: datetime, **more: Any) -> replaying.Replayed:
     return await replaying.replay(
-        trial.parts("applications", REACTIONS),
+        trial.parts("applications", KNOWS_AND_ACTS),
         trial.settings("applications"),
         trial.databases["applications"],
         since=since,

@@ -2,48 +2,29 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from chassis import outbox, restating
-from chassis.actor import Actor, Role
-from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.inbox import take_in
-from chassis.parts import Ended, Parts, Reactions, Restatement, project, react
+from chassis.parts import Ended, Parts, Restatement
 from chassis.positions import Position
 from chassis.records import Record
 from schemas.envelope import Event, new_id
-from tests.chassis.delivery import CLOCK, Trial, TrialBegun, begun, effect, effects, record, until
+from tests.chassis.answering import KNOWS_AND_ACTS, OPERATOR
+from tests.chassis.delivery import CLOCK, Trial, TrialBegun, begun, effects, record, until
 from tests.command_line import CommandLine
 from tests.databases import DatabaseOf
 from tests.retelling import SERVICES, parts_of
 
-OPERATOR = Actor(None, "", frozenset({Role.SUPPORT}), name="Ada")
 EVERY_CASE = """
     SELECT key::uuid FROM sequences
      WHERE topic = 'proposals.events' AND key::uuid > $1 ORDER BY key::uuid LIMIT $2
 """
 ROWAN = {"OPERATOR": "Rowan Quill"}
 WORDS = ("restate", "contacts", "--reason", "the topic was lost")
-
-
-async def know(tx: Any, event: TrialBegun) -> None:
-    await tx.execute(
-        "INSERT INTO trials (trial_id, words) VALUES ($1, $2)"
-        " ON CONFLICT (trial_id) DO UPDATE SET words = excluded.words",
-        event.trial_id,
-        event.words,
-    )
-
-
-async def act(tx: Any, event: TrialBegun, *, now: Clock) -> None:
-    await effect(tx, event)
-
-
-REACTIONS: Reactions = {TrialBegun: (project(know), react(act))}
 
 
 async def as_last_told(tx: Transaction, keys: list[UUID]) -> list[Event | Ended]:
@@ -83,7 +64,7 @@ async def copied(database: Database) -> dict[str, str]:
 async def test_readers_copy_what_is_told_anew_and_do_nothing_else(trial: Trial):
     front, reader = trial.databases["proposals"], trial.databases["applications"]
     cases = [str(new_id()) for _ in range(3)]
-    async with trial.relay(), trial.worker(REACTIONS):
+    async with trial.relay(), trial.worker(KNOWS_AND_ACTS):
         await record(front, *(begun(case, 1, "so it is") for case in cases))
         await until(lambda: effects(reader), lambda seen: len(seen) == 3, within=40)
         await reader.value(
@@ -128,7 +109,7 @@ async def test_what_is_told_anew_stands_for_what_a_log_has_forgotten(
     database_of: DatabaseOf, trial: Trial, is_restated: bool
 ):
     """On a broker that lost its disk an old case may begin with what its owner tells anew."""
-    reader, consumer = trial.databases["applications"], trial.consumer(REACTIONS)
+    reader, consumer = trial.databases["applications"], trial.consumer(KNOWS_AND_ACTS)
     _, topic, key, _, headers, value = outbox._row(begun(str(new_id()), 1, "old"))
     more = {"ce_sequence": "7"} | ({"ce_restated": "true"} if is_restated else {})
     encoded = tuple((name, text.encode()) for name, text in (headers | more).items())

@@ -13,6 +13,7 @@ from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.parts import Early, Reactions, project, react
 from chassis.records import Record
+from tests.chassis.answering import EFFECTS
 from tests.chassis.delivery import (
     Trial,
     TrialBegun,
@@ -27,7 +28,6 @@ from tests.chassis.delivery import (
     wire,
 )
 
-EFFECTS: Reactions = {TrialBegun: project(effect)}
 OPERATOR = Actor(None, "oxford", frozenset({Role.SUPPORT}))
 
 

@@ -3,7 +3,7 @@
 from schemas.proposals import RuleSetPublished
 from services.applications import impossible
 from tests.impossible.expenses import without_check
-from tests.impossible.planting import Plant, ago, ident, row
+from tests.impossible.planting import Plant, acted, ago, ident, row
 
 ADA, BEN = ident("ada"), ident("ben")
 VACANCY, CYCLE_OF_ADA, CYCLE_OF_BEN = ident("vacancy"), ident("ada's"), ident("ben's")
@@ -147,21 +147,6 @@ def choice(name: str, **more):
         round="first",
         reason_code="closer_fit",
         **more,
-    )
-
-
-def acted(number: int, act: str, name: str, **more):
-    return row(
-        "audit",
-        **{
-            "id": number,
-            "act": act,
-            "subject": str(ident(name)),
-            "university": "oxford",
-            "role": "time",
-            "outcome": "done",
-            **more,
-        },
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 
 from services.expenses import impossible
-from tests.impossible.planting import Plant, ago, ident, row
+from tests.impossible.planting import Plant, acted, ago, ident, row
 
 INTERN, HOST = ident("intern"), ident("host")
 
@@ -41,20 +41,8 @@ def line(name: str, of: str, pence: int, **more):
     )
 
 
-def acted(number: int, act: str, name: str, **more):
-    return row(
-        "audit",
-        **{
-            "id": number,
-            "act": act,
-            "subject": str(ident(name)),
-            "university": "oxford",
-            "role": "host-contact",
-            "actor": HOST,
-            "outcome": "done",
-            **more,
-        },
-    )
+def acted_by_host(number: int, act: str, name: str, **more):
+    return acted(number, act, name, **({"role": "host-contact", "actor": HOST} | more))
 
 
 def receipt(name: str, copy: bytes, **more):
@@ -90,14 +78,14 @@ PLANTS = (
         "expenses",
         impossible.EDITED_BY_A_STRANGER,
         rows=(
-            acted(1, "ClaimSubmitted", "a", role="applicant", actor=HOST),
-            acted(2, "ReimbursementConfirmed", "a", role="officer"),
+            acted_by_host(1, "ClaimSubmitted", "a", role="applicant", actor=HOST),
+            acted_by_host(2, "ReimbursementConfirmed", "a", role="officer"),
         ),
         innocent=(
             claim("a"),
-            acted(3, "ClaimSubmitted", "a", role="applicant", actor=INTERN),
-            acted(4, "ReimbursementConfirmed", "a", role="officer", reason="Both say so"),
-            acted(5, "ClaimSubmitted", "a", role="applicant", actor=HOST, outcome="refused"),
+            acted_by_host(3, "ClaimSubmitted", "a", role="applicant", actor=INTERN),
+            acted_by_host(4, "ReimbursementConfirmed", "a", role="officer", reason="Both say so"),
+            acted_by_host(5, "ClaimSubmitted", "a", role="applicant", actor=HOST, outcome="refused"),
         ),
         finds={"audit row 1", "audit row 2"},
     ),
@@ -144,12 +132,12 @@ PLANTS = (
     Plant(
         "expenses",
         impossible.APPROVED_ONESELF,
-        rows=(acted(1, "ClaimApproved", "own", actor=INTERN),),
+        rows=(acted_by_host(1, "ClaimApproved", "own", actor=INTERN),),
         innocent=(
             claim("own"),
             claim("sound"),
-            acted(2, "ClaimApproved", "sound"),
-            acted(3, "ClaimApproved", "sound", actor=INTERN, outcome="refused"),
+            acted_by_host(2, "ClaimApproved", "sound"),
+            acted_by_host(3, "ClaimApproved", "sound", actor=INTERN, outcome="refused"),
         ),
         finds={f"claim {ident('own')}"},
     ),
@@ -159,12 +147,12 @@ PLANTS = (
         rows=(
             claim("more", approved_pence=700, paid_pence=800, **REPAID),
             claim("twice", approved_pence=700, paid_pence=700, **REPAID),
-            acted(1, "ReimbursementConfirmed", "twice"),
-            acted(2, "ReimbursementConfirmed", "twice"),
+            acted_by_host(1, "ReimbursementConfirmed", "twice"),
+            acted_by_host(2, "ReimbursementConfirmed", "twice"),
         ),
         innocent=(
             claim("once", approved_pence=700, paid_pence=700, **REPAID),
-            acted(3, "ReimbursementConfirmed", "once"),
+            acted_by_host(3, "ReimbursementConfirmed", "once"),
         ),
         finds={f"claim {ident('more')}", f"claim {ident('twice')}"},
     ),
@@ -187,12 +175,12 @@ PLANTS = (
     Plant(
         "expenses",
         impossible.OPEN_AGAIN,
-        rows=(claim("again"), acted(1, "ClaimWithdrawn", "again")),
+        rows=(claim("again"), acted_by_host(1, "ClaimWithdrawn", "again")),
         innocent=(
             claim("ended", status="withdrawn"),
-            acted(2, "ClaimWithdrawn", "ended"),
+            acted_by_host(2, "ClaimWithdrawn", "ended"),
             claim("returned", status="changes_requested"),
-            acted(3, "ClaimReturned", "returned"),
+            acted_by_host(3, "ClaimReturned", "returned"),
         ),
         finds={f"claim {ident('again')}"},
     ),

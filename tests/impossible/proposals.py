@@ -4,7 +4,7 @@ from copy import deepcopy
 
 from schemas.proposals import CyclePublished
 from services.proposals import impossible
-from tests.impossible.planting import Plant, ago, ident, row
+from tests.impossible.planting import Plant, acted, ago, ident, row
 
 AUTHOR, OFFICER = ident("author"), ident("officer")
 
@@ -89,21 +89,6 @@ def starting_before_the_choice():
     dates = CyclePublished.model_validate(CyclePublished.examples[0]).dates.model_dump(mode="json")
     dates["starts_on"] = dates["rounds"][0]["host_selects_by"]["wall"][:10]
     return dates
-
-
-def acted(number: int, act: str, name: str, **more):
-    return row(
-        "audit",
-        **{
-            "id": number,
-            "act": act,
-            "subject": str(ident(name)),
-            "university": "oxford",
-            "role": "time",
-            "outcome": "done",
-            **more,
-        },
-    )
 
 
 SOUND = (proposal("sound"), screened("sound"), vacancy("sound"))
