@@ -14,7 +14,7 @@ import pytest
 from chassis import clock
 from chassis.database import Database
 from deploy.local.postgres import as_login
-from tests.chassis import test_web as shell
+from tests.chassis.things import rename
 from tests.promises.link import Link
 
 COMMIT = b"COMMIT"
@@ -44,9 +44,6 @@ async def database(database_url: str, link: Link) -> AsyncIterator[Database]:
     await pool.close()
 
 
-app, student = shell.app, shell.student
-
-
 async def again(send):
     """As a client does: 409 says that the first is still running, so ask a little later."""
     for _ in range(50):
@@ -62,14 +59,14 @@ async def test_command_finds_out_by_its_key(student, database, link, database_of
     straight = await database_of("proposals")
     link.set(cut_on=COMMIT, cut_passes=was_committed, times=1)
 
-    lost = await shell.rename(student, {"title": "a"}, key="k1")
+    lost = await rename(student, {"title": "a"}, key="k1")
     assert lost.status_code == 503
     assert lost.headers["content-type"] == "application/problem+json"
     assert int(lost.headers["retry-after"]) > 0
     assert await straight.value(ROWS) == was_committed
-    found = await again(lambda: shell.rename(student, {"title": "a"}, key="k1"))
-    once_more = await shell.rename(student, {"title": "a"}, key="k1")
-    other = await shell.rename(student, {"title": "b"}, key="k1")
+    found = await again(lambda: rename(student, {"title": "a"}, key="k1"))
+    once_more = await rename(student, {"title": "a"}, key="k1")
+    other = await rename(student, {"title": "b"}, key="k1")
 
     assert (found.status_code, found.json()) == (201, {"title": "a", "number": 1})
     assert once_more.content == found.content
@@ -102,9 +99,9 @@ async def test_key_of_a_command_that_broke_before_its_commit_is_free(student, li
     straight = await database_of("proposals")
     link.set(cut_on=b"INSERT INTO sequences", times=1)
 
-    broken = await shell.rename(student, {"title": "a"}, key="k1")
+    broken = await rename(student, {"title": "a"}, key="k1")
     assert broken.status_code == 503
-    found = await again(lambda: shell.rename(student, {"title": "a"}, key="k1"))
+    found = await again(lambda: rename(student, {"title": "a"}, key="k1"))
 
     assert found.json()["number"] == 1
     assert json.loads(await straight.value("SELECT response FROM commands"))["number"] == 1
@@ -114,12 +111,12 @@ async def test_sessions_that_nobody_answers_any_more_cost_one_request_some_secon
     student, database, link
 ):
     """As after a fail-over of the network: half-open, and nobody was told."""
-    await asyncio.gather(*(shell.rename(student, {"title": "a"}) for _ in range(5)))
+    await asyncio.gather(*(rename(student, {"title": "a"}) for _ in range(5)))
     stranded = link.strand("client")
     loop = asyncio.get_running_loop()
     began = loop.time()
 
-    answers = [await shell.rename(student, {"title": "a"}) for _ in range(stranded + 1)]
+    answers = [await rename(student, {"title": "a"}) for _ in range(stranded + 1)]
 
     assert stranded > 1
     assert {answer.status_code for answer in answers} == {201}

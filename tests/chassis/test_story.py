@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from chassis import outbox, web
 from chassis.application import application
 from chassis.parts import react
-from tests.chassis import test_web as shell
 from tests.chassis.delivery import CLOCK, Trial, TrialBegun, begun, judged, until
+from tests.chassis.things import SECRET, SIGNING, a_sign_in, client_of
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RECORDED = "SELECT event_id, headers FROM outbox ORDER BY id"
@@ -31,8 +31,8 @@ def routes():
 def app_of(trial: Trial):
     """A front desk that begins trials."""
     known = {
-        "cookie_secret": SecretStr(shell.SECRET),
-        "signing_public_key": json.dumps(shell.SIGNING.as_dict(private=False)),
+        "cookie_secret": SecretStr(SECRET),
+        "signing_public_key": json.dumps(SIGNING.as_dict(private=False)),
     }
     settings = trial.settings("proposals").model_copy(update=known)
     database = trial.databases["proposals"]
@@ -49,7 +49,7 @@ async def test_trace_and_correlation_go_from_a_request_to_the_event_after_the_ne
     app = app_of(trial)
     told = {"traceparent": TRACE, "x-correlation-id": "a-story-1", "idempotency-key": "k1"}
 
-    async with shell.client_of(app, shell.a_sign_in()) as client:
+    async with client_of(app, a_sign_in()) as client:
         answer = await client.post("/api/proposals/v1/trials", headers=told)
     async with trial.relay(), trial.worker({TrialBegun: react(judge)}):
         [second] = await until(
@@ -69,7 +69,7 @@ async def test_a_trace_that_is_none_is_not_passed_on(trial: Trial):
     here = trial.databases["proposals"]
     app = app_of(trial)
 
-    async with shell.client_of(app, shell.a_sign_in()) as client:
+    async with client_of(app, a_sign_in()) as client:
         await client.post(
             "/api/proposals/v1/trials",
             headers={"traceparent": "<script>", "idempotency-key": "k1"},
