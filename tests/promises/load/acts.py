@@ -15,7 +15,13 @@ STATEMENT = (
     "done. I am used to working by myself, and I finish what I begin."
 )
 CHECKS = ("scope", "tasks", "deliverables", "supervision", "learning", "suitability")
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 CONTACT_OF = """
     SELECT person_ref FROM proposals.host_contacts WHERE host_id = $1 AND kind = 'contact'
 """
