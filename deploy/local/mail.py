@@ -170,8 +170,14 @@ def pages(mailbox: Mailbox) -> Starlette:
         if request.method == "DELETE":
             mailbox.clear()
             return Response(status_code=204)
-        found = mailbox.sent_to(request.query_params.get("to"))
-        return JSONResponse([mail.described() for mail in found])
+        asked = request.query_params
+        found = mailbox.sent_to(asked.get("to"))
+        try:
+            after, most = int(asked.get("after", "0")), int(asked.get("limit", str(len(found))))
+        except ValueError:
+            return Response("after and limit are whole numbers", status_code=400)
+        wanted = [mail for mail in found if mail.number > after]
+        return JSONResponse([mail.described() for mail in wanted[: max(0, most)]])
 
     return Starlette(
         routes=[

@@ -97,6 +97,13 @@ def test_mails_can_be_asked_by_address_and_forgotten(mailbox):
     found = client.get("/messages.json", params={"to": "c@x.example"}).json()
     assert [mail["subject"] for mail in found] == ["two"]
 
+    def asked(**params: str) -> list[str]:
+        answer = client.get("/messages.json", params=params)
+        return [mail["subject"] for mail in answer.json()]
+
+    assert (asked(limit="1"), asked(after="1"), asked(after="2")) == (["one"], ["two"], [])
+    assert client.get("/messages.json", params={"after": "x"}).status_code == 400
+
     assert client.delete("/messages.json").status_code == 204
     assert client.get("/messages.json").json() == []
 

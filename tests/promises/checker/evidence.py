@@ -20,6 +20,7 @@ from tests.promises.checker.table import COMMANDS, EFFECTS, SERVICES
 KEPT = ("parked", "blocked", "waiting")
 FILE = "evidence.json.gz"
 WITHIN = 30.0
+MAILS_AT_ONCE = 500
 LOOKS = 20
 STANDS_STILL = 1.5  # seconds
 
@@ -204,17 +205,24 @@ async def _rows(connection: Any, sql: str) -> Rows:
 
 
 def _mails(page: str) -> Rows:
+    """All that were caught, so many at a time: a long siege leaves tens of thousands."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{page}/messages.json", timeout=WITHIN) as answer:
-        caught = json.load(answer)
-    return [
-        {
-            "message_id": mail["message_id"],
-            "to": mail["to"],
-            "letter": next((v for n, v in mail["headers"] if n == "X-Letter"), ""),
-        }
-        for mail in caught
-    ]
+    found, after = Rows(), 0
+    while True:
+        query = f"after={after}&limit={MAILS_AT_ONCE}"
+        with opener.open(f"{page}/messages.json?{query}", timeout=WITHIN) as answer:
+            caught = json.load(answer)
+        if not caught:
+            return found
+        after = caught[-1]["number"]
+        found += [
+            {
+                "message_id": mail["message_id"],
+                "to": mail["to"],
+                "letter": next((v for n, v in mail["headers"] if n == "X-Letter"), ""),
+            }
+            for mail in caught
+        ]
 
 
 def _records(bootstrap: str, prefix: str) -> Iterator[dict[str, Any]]:
