@@ -45,6 +45,7 @@ class Partition:
     paused_until: float | None = None
     pauses: int = 0
     told: int = 0  # the offset last committed to Kafka
+    seeks: int = 0  # how often reading was sent elsewhere
 
 
 class Engine(ConsumerRebalanceListener):
@@ -58,6 +59,7 @@ class Engine(ConsumerRebalanceListener):
         self._database = database
         self._lock = asyncio.Lock()
         self._partitions: dict[Place, Partition] = {}
+        self._polled: dict[Place, int] = {}  # seeks, when the batch in hand was fetched
         self._taker = Taker(consumer, database)
         self._told_at = 0.0
         self._look_again_at = 0.0
@@ -96,8 +98,20 @@ class Engine(ConsumerRebalanceListener):
 
     # What the shell calls.
 
+    def polled(self) -> None:
+        """Called right behind each poll, before anything else can happen.
+
+        The batch then waits for its turn, and meanwhile a partition may be sent elsewhere: what was
+        fetched before is not what stands there.
+        """
+        self._polled = {place: ours.seeks for place, ours in self._partitions.items()}
+
     async def run(self, raw: Sequence[Any], epoch: float) -> None:
-        """Take in what one poll brought; what was fetched under an older assignment is dropped."""
+        """Take in what one poll brought.
+
+        What was fetched under an older assignment, or before its partition was sent elsewhere, is
+        dropped: it is fetched again.
+        """
         async with self._lock:
             if epoch != self.epoch:
                 return
@@ -169,20 +183,28 @@ class Engine(ConsumerRebalanceListener):
             ours = self._partitions[place]
             ours.is_checked = position.last_record_at is None or position.next_position == 0
             ours.told = position.next_position
-            self.client.seek(ours.of_client, position.next_position - (not ours.is_checked))
+            self._seek(ours, position.next_position - (not ours.is_checked))
             self._taker.at[place] = position
             if ours.paused_until is None:
                 self.client.resume(ours.of_client)
 
+    def _seek(self, ours: Partition, position: int) -> None:
+        self.client.seek(ours.of_client, position)
+        ours.seeks += 1
+
     def _wanted(self, raw: Sequence[Any]) -> list[Record]:
         """What is ours and may be taken in now."""
         records = [Record.of(one, prefix=self._prefix) for one in raw]
-        return [
-            record
-            for record in records
-            if record.place in self._taker.at
-            and self._partitions[record.place].paused_until is None
-        ]
+        return [record for record in records if self._is_wanted(record.place)]
+
+    def _is_wanted(self, place: Place) -> bool:
+        ours = self._partitions.get(place)
+        return (
+            ours is not None
+            and place in self._taker.at
+            and ours.paused_until is None
+            and ours.seeks == self._polled.get(place)
+        )
 
     async def _of_known_logs(self, records: list[Record]) -> list[Record]:
         """Leave out what lies in another log under the same name: that is read from its beginning."""
@@ -259,7 +281,7 @@ class Engine(ConsumerRebalanceListener):
             ours.paused_until = time.monotonic() + rest
             ours.pauses = min(ours.pauses + 1, 10)
             self.client.pause(ours.of_client)
-            self.client.seek(ours.of_client, self._taker.at[place].next_position)
+            self._seek(ours, self._taker.at[place].next_position)
             PARTITION_PAUSES.labels(self.consumer.name, cause).inc()
 
     # Offsets for onlookers.

@@ -199,6 +199,7 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
     async def get_msg(consumer: Any) -> Any:
         """Note each poll: an empty one is told to nobody."""
         polled = await poll(consumer)
+        engine.polled()
         PROGRESS.heard()
         return polled
 
