@@ -45,7 +45,7 @@ class Partition:
     paused_until: float | None = None
     pauses: int = 0
     told: int = 0  # the offset last committed to Kafka
-    seeks: int = 0  # how often reading was sent elsewhere
+    sought: int = 0  # the number of the last seek, of all there were
 
 
 class Engine(ConsumerRebalanceListener):
@@ -53,13 +53,13 @@ class Engine(ConsumerRebalanceListener):
 
     def __init__(self, consumer: Consumer, *, prefix: str, database: Database) -> None:
         self.consumer = consumer
-        self.epoch: float = 0
         self.find_client: Callable[[], Any] = lambda: None  # told by the shell
         self._prefix = prefix
         self._database = database
         self._lock = asyncio.Lock()
         self._partitions: dict[Place, Partition] = {}
-        self._polled: dict[Place, int] = {}  # seeks, when the batch in hand was fetched
+        self._seeks = 0
+        self._polled: dict[Place, int] = {}  # the last seek before the batch in hand was fetched
         self._taker = Taker(consumer, database)
         self._told_at = 0.0
         self._look_again_at = 0.0
@@ -76,7 +76,6 @@ class Engine(ConsumerRebalanceListener):
         revoked: Iterable[TopicPartition],  # noqa: ARG002 - all are, each time
     ) -> None:
         """Awaited before the group rejoins: the batch in hand ends, offsets go out."""
-        self.epoch += 1
         failpoint("worker.revoked")
         async with self._lock:
             await self._tell_offsets()
@@ -92,7 +91,6 @@ class Engine(ConsumerRebalanceListener):
             self._partitions = {self._place(each): Partition(each) for each in assigned}
             self._taker.at.clear()
             self.client.pause(*(ours.of_client for ours in self._partitions.values()))
-            self.epoch += 1
             PROGRESS.assigned(len(self._partitions))
             await self._find_positions()
 
@@ -104,17 +102,15 @@ class Engine(ConsumerRebalanceListener):
         The batch then waits for its turn, and meanwhile a partition may be sent elsewhere: what was
         fetched before is not what stands there.
         """
-        self._polled = {place: ours.seeks for place, ours in self._partitions.items()}
+        self._polled = {place: ours.sought for place, ours in self._partitions.items()}
 
-    async def run(self, raw: Sequence[Any], epoch: float) -> None:
+    async def run(self, raw: Sequence[Any]) -> None:
         """Take in what one poll brought.
 
         What was fetched under an older assignment, or before its partition was sent elsewhere, is
         dropped: it is fetched again.
         """
         async with self._lock:
-            if epoch != self.epoch:
-                return
             failpoint("worker.polled")
             try:
                 await self._take_or_pause(await self._of_known_logs(self._wanted(raw)))
@@ -157,7 +153,8 @@ class Engine(ConsumerRebalanceListener):
         """The last offsets go out; every later batch is refused."""
         async with self._lock:
             await self._tell_offsets()
-            self.epoch = float("nan")  # equal to nothing, not even itself
+            self._partitions.clear()
+            self._taker.at.clear()
 
     # Positions.
 
@@ -190,7 +187,8 @@ class Engine(ConsumerRebalanceListener):
 
     def _seek(self, ours: Partition, position: int) -> None:
         self.client.seek(ours.of_client, position)
-        ours.seeks += 1
+        self._seeks += 1
+        ours.sought = self._seeks
 
     def _wanted(self, raw: Sequence[Any]) -> list[Record]:
         """What is ours and may be taken in now."""
@@ -203,7 +201,7 @@ class Engine(ConsumerRebalanceListener):
             ours is not None
             and place in self._taker.at
             and ours.paused_until is None
-            and ours.seeks == self._polled.get(place)
+            and ours.sought == self._polled.get(place)
         )
 
     async def _of_known_logs(self, records: list[Record]) -> list[Record]:

@@ -167,9 +167,7 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
 
     async def parse(records: Any) -> Any:
         """Never reads headers or bodies: what cannot be read must still arrive."""
-        message: Any = KafkaMessage(body=b"", raw_message=records, consumer=subscriber.consumer)
-        message.epoch = engine.epoch
-        return message
+        return KafkaMessage(body=b"", raw_message=records, consumer=subscriber.consumer)
 
     async def keep(message: Any) -> Any:
         return message
@@ -208,7 +206,7 @@ def _shell(engine: Engine, settings: Settings) -> KafkaBroker:
 
     @subscriber
     async def take_in(message: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        await engine.run(message.raw_message, message.epoch)
+        await engine.run(message.raw_message)
 
     return broker
 

@@ -37,7 +37,7 @@ class Reader:
         return [record for records in found.values() for record in records]
 
     async def takes_in(self, records: list[Any]) -> None:
-        await self.engine.run(records, self.engine.epoch)
+        await self.engine.run(records)
 
 
 @pytest.fixture
