@@ -33,7 +33,7 @@ from tests.promises import campaigns, report
 from tests.promises.gates import judged
 from tests.promises.report import PROFILES, Report
 
-ORDER = ("order", "kills", "failpoints", "outages", "damage", "rebalance", "rebuild")
+ORDER = ("order", "kills", "failpoints", "outages", "damage", "rebalance", "rebuild", "disk")
 SECONDS = {"smoke": 180.0, "full": 600.0, "release": 4 * 3600.0}
 
 

@@ -5,9 +5,8 @@ line in `ALONGSIDE` (while the load runs) or `OPERATORS` (commands of an operato
 """
 
 import asyncio
-import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,13 +16,11 @@ from aiokafka.admin import AIOKafkaAdminClient  # pyright: ignore[reportMissingT
 from chassis.database import connect
 from deploy.local import postgres
 from deploy.local.services import SERVICES
-from deploy.local.settings import ROOT
 from schemas.envelope import Service
 from tests.promises.arming import Arming, fallen
+from tests.promises.operating import SIGNED, runs, tried
 
 EVERY = 1.0
-SIGNED = ("--reason", "It is meant to fall.", "--as", "the harness")
-OPERATOR_WITHIN = 60.0
 REVOKED, PARKED = ("worker.revoked", "worker"), ("worker.parked", "worker")
 PARK_AGAIN = """
     INSERT INTO applications.parked
@@ -97,7 +94,7 @@ async def redrive(arming: Arming) -> None:
             await session.close()
         words = ("parked", "redrive", "--key", key, *SIGNED)
         await _fells(arming, "applications", name, *words)
-        await _runs(arming, "applications", *words)
+        await runs(arming.on, "applications", *words)
 
 
 async def migrate(arming: Arming) -> None:
@@ -106,7 +103,7 @@ async def migrate(arming: Arming) -> None:
     for _ in _tries(arming, name):
         async with _database(arming) as told:
             await _fells(arming, "expenses", name, "migrate", **told)
-            await _runs(arming, "expenses", "migrate", **told)
+            await runs(arming.on, "expenses", "migrate", told=told)
 
 
 async def rebuild(arming: Arming) -> None:
@@ -123,7 +120,7 @@ async def rebuild(arming: Arming) -> None:
         for name in names:
             for _ in _tries(arming, name):
                 await _fells(arming, "expenses", name, *words)
-        await _runs(arming, "expenses", *words)
+        await runs(arming.on, "expenses", *words)
     finally:
         for relay in relays:
             arming.on.begin(relay)
@@ -135,10 +132,10 @@ async def recover(arming: Arming) -> None:
     if not arming.open_pairs([(name, "operator")]):
         return
     async with _database(arming) as told:
-        await _runs(arming, "expenses", "migrate", **told)
+        await runs(arming.on, "expenses", "migrate", told=told)
         for _ in _tries(arming, name):
             await _fells(arming, "expenses", name, "recover", *SIGNED, **told)
-        await _runs(arming, "expenses", "recover", *SIGNED, **told)
+        await runs(arming.on, "expenses", "recover", *SIGNED, told=told)
 
 
 async def restate(arming: Arming) -> None:
@@ -147,7 +144,7 @@ async def restate(arming: Arming) -> None:
     words = ("restate", "vacancies", "--anew", *SIGNED)
     for _ in _tries(arming, name):
         await _fells(arming, "proposals", name, *words)
-        await _runs(arming, "proposals", *words)
+        await runs(arming.on, "proposals", *words)
 
 
 OPERATORS: Mapping[str, Callable[[Arming], Coroutine[Any, Any, None]]] = {
@@ -181,34 +178,9 @@ async def _fells(arming: Arming, service: Service, name: str, *words: str, **tol
     folder = arming.on.failpoints(f"operator-{uuid.uuid4()}")
     folder.mkdir(parents=True)
     (folder / name).touch()
-    await _command(arming, service, words, {**told, "FAILPOINTS": str(folder)})
+    await tried(arming.on, service, words, {**told, "FAILPOINTS": str(folder)})
     if count := fallen(folder, name):
         arming.note(name, "operator", f"{service} {words[0]}", count)
-
-
-async def _runs(arming: Arming, service: Service, *words: str, **told: str) -> None:
-    """Run a command that must come to its end."""
-    code, said = await _command(arming, service, words, told)
-    if code:
-        raise RuntimeError(f"{words[0]} of {service} ended with {code}: {said}")
-
-
-async def _command(
-    arming: Arming, service: Service, words: Sequence[str], told: Mapping[str, str]
-) -> tuple[int, str]:
-    environment = arming.on.environment(service)
-    for key in ("FAILPOINTS", "METRICS_PORT"):  # those of a process that runs
-        environment.pop(key, None)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"services.{service}", *words),
-        cwd=ROOT,
-        env={**environment, **told},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(OPERATOR_WITHIN):
-        _, said = await process.communicate()
-    return process.returncode or 0, said.decode(errors="replace")
 
 
 @asynccontextmanager
