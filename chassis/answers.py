@@ -6,6 +6,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Match
 
@@ -33,6 +34,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FormFaults, _form_faults)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     for kind in NOBODYS_FAULT:
         app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, _broken)
@@ -86,6 +88,12 @@ def _methods_of(request: Request) -> set[str]:
         if match is not Match.NONE:
             allowed |= route.methods
     return allowed | ({"HEAD"} if "GET" in allowed else set())
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever asked hung up in the middle of what they sent: nothing was begun, and nobody reads this."""
+    log.info("request.cut_off")
+    return Response(status_code=400)
 
 
 async def _away(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests.chassis.things import THING, client_of, rename
 
@@ -173,6 +174,36 @@ async def test_a_body_too_large_is_refused_before_it_is_read(student):
     answer = await rename(student, b"x" * (11 * 1024 * 1024))
 
     assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+
+
+async def test_whoever_hangs_up_in_mid_body_is_no_fault_of_ours(app, student):
+    request = student.build_request("POST", f"/api/proposals/v1/things/{THING}/rename")
+    sent = [
+        {"type": "http.request", "body": b'{"title": "half', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answered: list[dict] = []
+
+    async def receive():
+        return sent.pop(0) if sent else {"type": "http.disconnect"}
+
+    async def send(message):
+        answered.append(message)
+
+    headers = [(name.lower(), value) for name, value in request.headers.raw]
+    headers += [(b"host", b"localhost")] * (b"host" not in dict(headers))
+    headers.append((b"content-type", b"application/json"))
+    scope = {
+        **{"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http"},
+        **{"path": request.url.path, "raw_path": request.url.raw_path, "query_string": b""},
+        **{"headers": [*headers, (b"idempotency-key", b"k1")], "client": ("127.0.0.1", 1)},
+        **{"server": ("localhost", 80), "root_path": ""},
+    }
+    with capture_logs() as said:
+        await app(scope, receive, send)
+
+    told = [line["event"] for line in said if line["event"].startswith("request.")]
+    assert told == ["request.cut_off", "request.answered"], answered
 
 
 async def test_a_body_that_outgrows_its_limit_in_chunks_is_refused(student, database):
