@@ -5,7 +5,8 @@ A campaign is a module of `tests/promises/campaigns` with
     GATES: dict of what its figures must be (see gates.py); or gates(profile), where that depends
     PROMISES = "P1, P2"                                     # which of the promises it attacks
     SECONDS = {"smoke": 60, "full": 240, "release": 9000}   # its time-box
-    async def run(profile, seed, folder) -> dict            # its figures, by name
+    async def run(profile, seed, folder) -> dict            # its figures, by name; "left_out", if
+                                                            # there are any: reasons, a line each
 
 To add one, add the module. Exit code 1 where a gate is failed, or a campaign does not come to its end.
 """
@@ -87,7 +88,7 @@ def _run(name: str, profile: str, seed: int, folder: Path, brokers: int | None) 
     seconds = getattr(module, "SECONDS", SECONDS)[profile]
     print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
     figures, fault = asyncio.run(_played(module, profile, seed, folder, brokers, seconds))
-    skipped = figures.pop("skipped", [])
+    left_out = figures.pop("left_out", [])
     gates = judged(figures, gates_of(module, profile))
     told = Report(
         campaign=name,
@@ -103,7 +104,7 @@ def _run(name: str, profile: str, seed: int, folder: Path, brokers: int | None) 
         gates=[asdict(gate) for gate in gates],
         passed=fault is None and all(gate.passed for gate in gates),
         fault=fault,
-        skipped=skipped if isinstance(skipped, list) else [],
+        skipped=left_out,
     )
     print(report.printed(name, gates, figures))
     print(f"  {told.seconds:.0f} s" + (f"; ended by {fault}" if fault else ""), flush=True)

@@ -132,3 +132,11 @@ def test_report_tells_what_a_stranger_needs_to_play_it_again():
     ):
         assert words in page
     assert "| web | 2 |" in page
+
+
+@pytest.mark.parametrize("name", promises.every_campaign())
+def test_no_gate_bears_the_name_of_what_was_left_out(name: str):
+    """The command takes that one out of the figures before they are judged."""
+    module = promises._module(name)
+
+    assert all("left_out" not in promises.gates_of(module, profile) for profile in PROFILES)
