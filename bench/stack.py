@@ -37,8 +37,9 @@ class MeasuredStack(stack.Stack):
     def _postgres(self) -> postgres.Server:
         return replace(super()._postgres(), safe=True)
 
-    def _kafka(self) -> kafka.Broker:
-        return replace(super()._kafka(), jars=JARS)
+    def _kafka(self) -> dict[str, kafka.Broker]:
+        brokers = super()._kafka()
+        return {name: replace(broker, jars=JARS) for name, broker in brokers.items()}
 
     def _identity_program(self) -> Program:
         program = super()._identity_program()
