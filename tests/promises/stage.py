@@ -75,6 +75,7 @@ class Stage:
     def __init__(self, stack: Stack, links: Proxy | None) -> None:
         self.stack = stack
         self._links = links
+        self._ended: set[str] = set()  # and meant to stay so
         self.addresses = _addresses(stack)
 
     @property
@@ -122,9 +123,11 @@ class Stage:
     async def end(self, name: str) -> None:
         """End a process in good order, and keep it ended until `begin`."""
         await self.stack.supervisor.end(name)
+        self._ended.add(name)
 
     def begin(self, name: str) -> None:
         """Start again what `end` ended."""
+        self._ended.discard(name)
         self.stack.supervisor.begin(name)
 
     def is_ready(self, name: str) -> bool:
@@ -132,8 +135,12 @@ class Stage:
         return self.standings[name].is_ready and self.pid(name) is not None
 
     async def is_well(self, *, within: float, names: list[str] | None = None) -> None:
-        """Wait until these processes, or all, are ready. Raises `TimeoutError`, naming who is not."""
-        wanted = list(self.standings) if names is None else names
+        """Wait until these processes, or all that were not ended, are ready.
+
+        Raises `TimeoutError`, naming who is not.
+        """
+        meant = [name for name in self.standings if name not in self._ended]
+        wanted = meant if names is None else names
         try:
             async with asyncio.timeout(within):
                 while not all(self.is_ready(name) for name in wanted):  # noqa: ASYNC110

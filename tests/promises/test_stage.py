@@ -35,6 +35,10 @@ async def test_whole_house_is_broken_comes_back_and_leaves_nothing_behind():
         await on.links.heal()
         await _until_ok(f"{on.addresses.webs['proposals'][0]}/readyz")
 
+        await on.add_worker("expenses", "expenses-guest")
+        await on.end("expenses-guest")
+        await on.is_well(within=60)  # nobody waits for a guest that has left
+
         on.send("expenses-worker-1", signal.SIGSTOP)  # ends all the same
         lived = dict(on.standings)
         folder, ports = on.addresses.folder, dict(on.stack.ports)
