@@ -66,8 +66,10 @@ async def poison(arming: Arming) -> None:
     try:
         while arming.open_pairs([PARKED]):
             topic = arming.source.choice(("proposals.events", "applications.events"))
-            key = f"poison-{uuid.uuid4()}".encode()
-            await producer.send_and_wait(f"{addresses.topic_prefix}.{topic}", b"\xff{", key=key)
+            key = f"poison-{uuid.uuid4()}"
+            arming.history.planted(key)
+            name = f"{addresses.topic_prefix}.{topic}"
+            await producer.send_and_wait(name, b"\xff{", key=key.encode())
             await asyncio.sleep(EVERY)
     finally:
         await producer.stop()

@@ -92,6 +92,10 @@ class History:
         """Something was broken, or healed: `kind` names what was done."""
         self.write("fault", fault=kind, target=target, **told)
 
+    def planted(self, key: str) -> None:
+        """A record that nobody can read is about to be sent under this key, by ourselves."""
+        self.write("planted", key=key)
+
     def write(self, line: str, **told: Any) -> None:
         """Append one line, wholly."""
         row = {"line": line, "at": time.time(), "clock": time.monotonic(), **told}

@@ -1,7 +1,7 @@
 """From the outbox by the log to every inbox that must have it, and what was made of it there."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from tests.promises.checker.evidence import Evidence
@@ -12,8 +12,8 @@ STATE = ("proposals.vacancies", "contacts")
 """Topics that tell a state: old records may be gone, and a null value is no loss."""
 
 
-def judge(evidence: Evidence, verdict: Verdict) -> None:
-    """Every event, wherever it should be."""
+def judge(evidence: Evidence, verdict: Verdict, *, planted: Collection[str] = ()) -> None:
+    """Every event, wherever it should be. `planted`: keys of what the harness itself has spoilt."""
     log: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in evidence.records:
         log[record["headers"].get("ce_id") or ""].append(record)
@@ -24,7 +24,7 @@ def judge(evidence: Evidence, verdict: Verdict) -> None:
         for row in rows:
             _published(service, row, log.get(row["event_id"], []), verdict)
     _order_of_the_log(evidence.records, verdict)
-    _find_strangers(evidence, verdict)
+    _find_strangers(evidence, verdict, planted)
     _heard(evidence, log, verdict)
     _made(evidence, verdict)
     _kept(evidence, verdict)
@@ -86,11 +86,17 @@ def _order_of_the_log(records: Iterable[dict[str, Any]], verdict: Verdict) -> No
         last[case] = max(before, int(number))
 
 
-def _find_strangers(evidence: Evidence, verdict: Verdict) -> None:
-    """A record that no outbox holds is nobody's word."""
+def _find_strangers(evidence: Evidence, verdict: Verdict, planted: Collection[str]) -> None:
+    """A record that no outbox holds is nobody's word, but for what was planted: that bears no id."""
     ours = {row["event_id"] for rows in evidence.outbox.values() for row in rows}
-    for event_id in {record["headers"].get("ce_id") for record in evidence.records} - ours:
-        verdict.says("phantom", f"record {event_id} was recorded by nobody")
+    strangers = {
+        (event_id, record["key"] if event_id is None else "")
+        for record in evidence.records
+        if (event_id := record["headers"].get("ce_id")) not in ours
+    }
+    for event_id, key in strangers:
+        if event_id is not None or key not in planted:
+            verdict.says("phantom", f"record {event_id or f'of {key}'} was recorded by nobody")
     for service, rows in evidence.inbox.items():
         for row in rows:
             if row["event_id"] not in ours:

@@ -11,7 +11,8 @@ from tests.promises.checker.words import Verdict
 def judge(evidence: Evidence, history: Sequence[dict[str, Any]] = ()) -> Verdict:
     """Hold everything that was seen against everything that was asked."""
     verdict = Verdict()
-    delivered.judge(evidence, verdict)
+    planted = {line["key"] for line in history if line["line"] == "planted"}
+    delivered.judge(evidence, verdict, planted=planted)
     mailed.judge(evidence, verdict)
     for breach in evidence.breaches:
         verdict.says("breaches", breach)
