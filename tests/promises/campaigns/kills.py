@@ -15,8 +15,7 @@ from tests.promises.stage import stage
 
 PROMISES = "P1, P2, P24, P28, P29, P33"
 COMMANDS = {"smoke": 500, "full": 3_000, "release": 20_000}
-KILLS = {"smoke": 8, "full": 40, "release": 160}
-RATE = 15.0  # commands a second: what two cores carry while something is started anew all the time
+KILLS = {"smoke": 8, "full": 40, "release": 150}
 SECONDS = {"smoke": 240.0, "full": 720.0, "release": 2.5 * 3600}
 
 
@@ -41,10 +40,11 @@ async def run(profile: str, seed: int, folder: Path, *, brokers: int = 1) -> dic
         siege(on, seed=seed, commands=commands) as under,
     ):
         schedule = drawn(seed, KILLS[profile])
+        seconds = sum(fault.after for fault in schedule)
         played: list[Played] = await under.load(
             commands,
             lambda: play(schedule, on, under.history, when_healed=under.recoveries.begin),
-            rate=RATE,
+            rate=commands / seconds,
         )
         await under.recoveries.are_over(within=120)
         await under.rests(within=COMES_TO_REST[profile])
