@@ -58,6 +58,7 @@ class Engine(ConsumerRebalanceListener):
         self._database = database
         self._lock = asyncio.Lock()
         self._partitions: dict[Place, Partition] = {}
+        self._is_drained = False
         self._seeks = 0
         self._polled: dict[Place, int] = {}  # the last seek before the batch in hand was fetched
         self._taker = Taker(consumer, database)
@@ -111,6 +112,8 @@ class Engine(ConsumerRebalanceListener):
         dropped: it is fetched again.
         """
         async with self._lock:
+            if self._is_drained:
+                return
             failpoint("worker.polled")
             try:
                 await self._take_or_pause(await self._of_known_logs(self._wanted(raw)))
@@ -153,8 +156,7 @@ class Engine(ConsumerRebalanceListener):
         """The last offsets go out; every later batch is refused."""
         async with self._lock:
             await self._tell_offsets()
-            self._partitions.clear()
-            self._taker.at.clear()
+            self._is_drained = True
 
     # Positions.
 

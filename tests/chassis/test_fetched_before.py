@@ -80,3 +80,19 @@ async def test_batch_from_before_is_not_what_stands_there(trial: Trial, reader: 
     await until(go_on, lambda seen: len(seen) >= TOLD)
     assert await effects(there) == [("one", number) for number in range(TOLD)]
     assert not await there.value("SELECT bool_or(born_late) FROM positions")
+
+
+async def test_nothing_is_taken_in_once_it_was_drained(trial: Trial, reader: Reader):
+    there = trial.databases["applications"]
+    await trial.send(**wire(begun("one", 0), sequence=1))
+    await reader.engine.drain()
+    # The group may give us partitions once more before we have left it.
+    name = f"{trial.prefix}.proposals.events"
+    await reader.engine.on_partitions_assigned(
+        [TopicPartition(name, number) for number in range(PARTITIONS)]
+    )
+    in_hand = await reader.polls()
+    assert in_hand
+    await reader.takes_in(in_hand)
+
+    assert await effects(there) == []
