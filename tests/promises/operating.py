@@ -8,7 +8,7 @@ from deploy.local.settings import ROOT
 from schemas.envelope import Service
 from tests.promises.stage import Stage
 
-SIGNED = ("--reason", "It is meant to fall.", "--as", "the harness")
+SIGNED = ("--reason", "The harness breaks the house.", "--as", "the harness")
 WITHIN = 60.0
 OF_A_PROCESS = ("FAILPOINTS", "METRICS_PORT")  # told to those that run, and not to commands
 
